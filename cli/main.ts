@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { BadInput } from '../runtime/bad-input.ts';
+import { register as registerEdge } from './commands/edge.ts';
+import { register as registerReplay } from './commands/replay.ts';
+import { register as registerOrigin } from './commands/origin.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const program = new Command('undercard')
+  .description('A live-video CDN that you can rehearse before you run it.')
+  .version(version)
+  .showHelpAfterError('(undercard <command> --help lists the flags)')
+  .showSuggestionAfterError(true)
+  .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 bad input.');
+
+for (const register of [registerEdge, registerOrigin, registerReplay]) {
+  register(program);
+}
+exitOverrideAll(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // commander has printed its line; its own code 1 is our 2: what was typed cannot be used.
+    process.exit(error.exitCode === 0 ? 0 : 2);
+  }
+  if (error instanceof BadInput) {
+    console.error(`undercard: ${error.message}`);
+    process.exit(2);
+  }
+  console.error(`undercard: ${(error as Error).stack ?? String(error)}`);
+  process.exit(1);
+}
+
+function exitOverrideAll(command: Command): void {
+  command.exitOverride();
+  command.commands.forEach(exitOverrideAll);
+}

@@ -1,0 +1,77 @@
+import { LRUCache } from 'lru-cache';
+
+/** One stored answer. Its header fields and bytes are the shell's, under the same id. */
+export interface StoredObject {
+  readonly id: number;
+  readonly key: number;
+  readonly sizeBytes: number;
+  /** monotonic */
+  storedMs: number;
+  /** what `Age` was when it was stored */
+  ageMs: number;
+  freshUntilMs: number;
+  staleWhileRevalidateUntilMs: number;
+  staleIfErrorUntilMs: number;
+}
+
+/** What an entry costs beside its body: header block, maps, the object itself (measured: about 1 KiB with a 1 KB body). */
+export const OBJECT_OVERHEAD_BYTES = 1024;
+
+/**
+ * What is stored, within a bound of bytes: least recently used goes first. Freshness is not decided here, and lru-cache's
+ * own TTLs stay unused (DESIGN §6: an entry stored at time 0 would never expire).
+ */
+export class Store {
+  readonly #lru: LRUCache<number, StoredObject>;
+  readonly #memoryBytes: number;
+  readonly #onEvicted: (object: StoredObject) => void;
+  /** bytes of bodies still arriving, which share the bound */
+  #arrivingBytes = 0;
+
+  constructor(memoryBytes: number, onEvicted: (object: StoredObject) => void) {
+    this.#memoryBytes = memoryBytes;
+    this.#onEvicted = onEvicted;
+    this.#lru = new LRUCache<number, StoredObject>({
+      maxSize: memoryBytes,
+      sizeCalculation: (object) => object.sizeBytes + OBJECT_OVERHEAD_BYTES,
+      dispose: (object) => this.#onEvicted(object),
+    });
+  }
+
+  get count(): number {
+    return this.#lru.size;
+  }
+
+  get storedBytes(): number {
+    return this.#lru.calculatedSize;
+  }
+
+  get arrivingBytes(): number {
+    return this.#arrivingBytes;
+  }
+
+  /** Most recently used from now on. */
+  get(key: number): StoredObject | undefined {
+    return this.#lru.get(key);
+  }
+
+  /** Replaces what the key held; evicts others when it must. @returns false when it is larger than the bound itself */
+  put(object: StoredObject): boolean {
+    this.#lru.set(object.key, object);
+    this.#makeRoom();
+    return this.#lru.peek(object.key) === object;
+  }
+
+  remove(key: number): void {
+    this.#lru.delete(key);
+  }
+
+  arriving(bytes: number): void {
+    this.#arrivingBytes += bytes;
+    if (bytes > 0) this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    while (this.#lru.size > 0 && this.#lru.calculatedSize + this.#arrivingBytes > this.#memoryBytes) this.#lru.pop();
+  }
+}

@@ -1,0 +1,572 @@
+import type { HttpExchange } from '../../runtime/http-exchange.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Upstream, UpstreamCall } from '../../runtime/upstream.ts';
+import { eventSchema } from '../../topology/model/event.ts';
+import { PRIORITIES, type Priority } from '../../topology/model/priority.ts';
+import { judge } from '../policy/freshness.ts';
+import { keyOf, variantKeyOf } from '../policy/key.ts';
+import type { EdgeMachine } from '../policy/machine.ts';
+import { select, type Conditions, type Selection } from '../policy/preconditions.ts';
+import type { EdgeSink, FillFailure, FillHead, RefusalReason, ServeOutcome, StreamOutcome } from '../policy/sink.ts';
+import { FROM_TIER, INTERNAL, ONLY_IF_CACHED } from '../policy/sink.ts';
+import { blockOf, fieldMap, forwardedFields, isMediaPath, mapOf, mergeFields, PREFLIGHT } from './answer-fields.ts';
+import { Bypass } from './bypass.ts';
+import { ageField, CacheStatus, tierField } from './cache-status.ts';
+import { InternalExchange, type Exchange } from './exchange.ts';
+import { FillBody, type Reader } from './fill-body.ts';
+import { EgressCounter } from './egress.ts';
+import { KeyTable, targetOf } from './key-table.ts';
+import { Refusals } from './refusals.ts';
+import { readRequest } from './request-facts.ts';
+import type { StoredAnswer } from './stored-answer.ts';
+import { isLooping, upstreamFields, type RequestFields } from './upstream-fields.ts';
+import { VaryTable } from './vary-table.ts';
+
+/** Lets the shield hold fills back; without one a fill starts at once. */
+export interface FillGate {
+  admit(fillId: number, priority: Priority, start: () => void, shed: () => void): void;
+  done(fillId: number): void;
+}
+
+export interface EdgeNodeOptions {
+  id: string;
+  /** the tier above, best first */
+  upstreams: readonly Upstream[];
+  /** the site's other edges by name */
+  neighbours: ReadonlyMap<string, Upstream>;
+  /** names that count as our own tiers when they appear in CDN-Loop */
+  tiers: ReadonlySet<string>;
+  /** egress to user agents that begin so is counted apart (rehearsals) */
+  countAgent?: string | undefined;
+  gate?: FillGate | undefined;
+  log: Log;
+  makeMachine: (sink: EdgeSink) => EdgeMachine;
+}
+
+/** Event documents larger than this are not event documents. */
+const EVENT_MAX_BYTES = 256 * 1024;
+/** An event's document is looked at again this often; in between it comes from the cache anyway. */
+const EVENT_RELEARN_MS = 2000;
+
+interface Job {
+  readonly id: number;
+  readonly exchange: Exchange;
+  readonly flags: number;
+  readonly conditions: Conditions | null;
+  readonly priority: Priority | null;
+  key: number;
+  reader: Reader | null;
+  record: FillRecord | null;
+  held: boolean;
+}
+
+interface FillRecord {
+  readonly id: number;
+  readonly key: number;
+  readonly target: string;
+  readonly body: FillBody;
+  readonly request: RequestFields;
+  readonly pass: boolean;
+  readonly revalidates: number;
+  startedMs: number;
+  call: UpstreamCall | null;
+  answer: StoredAnswer | null;
+  /** whose answers have begun from it */
+  readonly readers: Set<Job>;
+}
+
+/**
+ * The edge's shell: turns HTTP requests, upstream answers and the clock into calls of the edge machine, and carries out
+ * what the machine says. It keeps the texts, header fields and bytes behind the machine's numbers; it decides nothing
+ * about caching itself.
+ */
+export class EdgeNode implements EdgeSink {
+  readonly machine: EdgeMachine;
+  readonly egress: EgressCounter;
+  readonly answersByStatus = new Map<number, number>();
+  readonly fillFailures = new Map<FillFailure, number>();
+  readonly refusals: Refusals;
+  readonly keys: KeyTable;
+  upstreamBytes = 0;
+  readonly #options: EdgeNodeOptions;
+  readonly #status: CacheStatus;
+  readonly #vary = new VaryTable();
+  readonly #bypass: Bypass;
+  readonly #jobs = new Map<number, Job>();
+  readonly #fills = new Map<number, FillRecord>();
+  readonly #answers = new Map<number, StoredAnswer>();
+  readonly #preflight = blockOf(PREFLIGHT);
+  #nextRequestId = 1;
+  #current: Job | null = null;
+  #afterwards: (() => void)[] = [];
+  #inMachine = false;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAtMs = Infinity;
+  #closed = false;
+
+  constructor(options: EdgeNodeOptions) {
+    this.#options = options;
+    this.#status = new CacheStatus(options.id);
+    this.refusals = new Refusals(this.#status);
+    this.egress = new EgressCounter(options.countAgent);
+    this.machine = options.makeMachine(this);
+    this.keys = new KeyTable((key, facts) => this.machine.define(key, facts.hash, facts.event, facts.segment));
+    this.#bypass = new Bypass(options.id, () => options.upstreams[0]!);
+  }
+
+  // ——— requests ———
+
+  /** The raw route's handler. */
+  readonly handle = (exchange: HttpExchange): void => {
+    const facts = readRequest(exchange.head);
+    exchange.onDone = this.egress.accountFor(facts, this.#options.tiers);
+    const { method, path } = exchange;
+    if (facts.cdnLoop !== undefined && isLooping(facts.cdnLoop, this.#options.id)) {
+      this.refusals.answer(exchange, path, 508, 'loop', 0, false);
+    } else if (method === 'GET' || method === 'HEAD') {
+      const fromTier = this.egress.isTier(facts, this.#options.tiers);
+      const flags = (fromTier ? FROM_TIER : 0) | (facts.onlyIfCached ? ONLY_IF_CACHED : 0);
+      const priority = fromTier ? priorityOf(facts.priority) : null;
+      this.#request(exchange, keyOf(path, exchange.query), flags, facts.conditions, priority);
+    } else if (method === 'OPTIONS' && isMediaPath(path)) {
+      exchange.respond(204, this.#preflight, '', null);
+    } else if (method === 'TRACE' || method === 'CONNECT') {
+      this.refusals.answer(exchange, path, 501, 'method', 0, false);
+    } else {
+      this.#bypass.handle(exchange, (status) => {
+        const key = status < 400 ? this.keys.find(keyOf(path, exchange.query)) : undefined;
+        if (key !== undefined) this.#tell(() => this.machine.invalidate(key));
+      });
+    }
+  };
+
+  #request(
+    exchange: Exchange,
+    target: string,
+    flags: number,
+    conditions: Conditions | null,
+    priority: Priority | null,
+  ): void {
+    const vary = this.#vary.of(target);
+    const text = vary === undefined ? target : variantKeyOf(target, vary, (name) => exchange.head.get(name));
+    if (this.keys.find(text) === undefined && !SENDABLE.test(target)) {
+      this.refusals.answer(exchange, target, 400, 'bad-path', 0, false);
+      return;
+    }
+    const key = this.keys.intern(text);
+    const job: Job = {
+      id: this.#nextRequestId++,
+      exchange,
+      flags,
+      conditions,
+      priority,
+      key,
+      reader: null,
+      record: null,
+      held: false,
+    };
+    this.#current = job;
+    this.#inMachine = true;
+    this.machine.request(job.id, key, flags, performance.now(), Date.now());
+    this.#inMachine = false;
+    // Whoever the machine answered at once is no longer the current one.
+    if (this.#current === job) this.#hold(job);
+    this.#settle();
+  }
+
+  /** The request's answer is not complete: it gets a place in the table, and its client's going is told. */
+  #hold(job: Job): void {
+    if (this.#current === job) this.#current = null;
+    this.#jobs.set(job.id, job);
+    if (job.held || !('hold' in job.exchange)) return;
+    job.held = true;
+    (job.exchange as HttpExchange).hold(() => {
+      if (job.reader) job.record?.body.leave(job.reader);
+      this.#leave(job);
+    });
+  }
+
+  #job(requestId: number): Job {
+    const current = this.#current;
+    if (current !== null && current.id === requestId) {
+      this.#current = null;
+      return current;
+    }
+    const job = this.#jobs.get(requestId)!;
+    this.#jobs.delete(requestId);
+    return job;
+  }
+
+  // ——— what the machine says ———
+
+  serve(requestId: number, objectId: number, outcome: ServeOutcome, ageMs: number, ttlMs: number): void {
+    const { exchange, conditions, flags } = this.#job(requestId);
+    const answer = this.#answers.get(objectId)!;
+    let extra = ageField(ageMs) + this.#status.served(outcome, ttlMs);
+    if ((flags & FROM_TIER) !== 0 && ttlMs > 0) extra += tierField(ttlMs);
+    const selection =
+      conditions === null || answer.status !== 200
+        ? null
+        : select(conditions, answer.fields, answer.body!.byteLength, Date.now());
+    if (selection === null || selection.kind === 'whole')
+      exchange.respond(answer.status, answer.block, extra, answer.body);
+    else this.#respondSelected(exchange, answer, selection, extra, answer.body!);
+  }
+
+  #respondSelected(exchange: Exchange, answer: StoredAnswer, selection: Selection, extra: string, body: Buffer): void {
+    if (selection.kind === 'not-modified') {
+      exchange.respond(304, answer.block, extra, null);
+    } else if (selection.kind === 'unsatisfiable') {
+      exchange.respond(416, answer.block, `${extra}\r\nContent-Range: bytes */${body.byteLength}`, null);
+    } else if (selection.kind === 'part') {
+      const { start, end } = selection;
+      const range = `\r\nContent-Range: bytes ${start}-${end}/${body.byteLength}`;
+      exchange.respond(206, answer.block, extra + range, body.subarray(start, end + 1));
+    }
+  }
+
+  fill(
+    fillId: number,
+    key: number,
+    source: number,
+    leader: number,
+    pass: boolean,
+    revalidates: number,
+    resumes: number,
+  ): void {
+    const before = this.#fills.get(resumes);
+    this.#fills.delete(resumes);
+    const leaderJob = this.#current?.id === leader ? this.#current : this.#jobs.get(leader);
+    const request = leaderJob?.exchange.head ?? before?.request ?? NO_FIELDS;
+    const record: FillRecord = {
+      id: fillId,
+      key,
+      target: targetOf(this.keys.text(key)),
+      body:
+        before?.body ??
+        new FillBody(
+          () => this.#pause(fillId),
+          () => this.#fills.get(fillId)?.call?.resume(),
+        ),
+      request: { names: request.names, values: request.values },
+      pass,
+      revalidates,
+      startedMs: performance.now(),
+      call: null,
+      answer: null,
+      readers: before?.readers ?? new Set(),
+    };
+    if (before) record.body.resume();
+    this.#fills.set(fillId, record);
+    const priority = leaderJob?.priority ?? this.machine.priority(key, Date.now());
+    const { gate } = this.#options;
+    if (gate && source < this.#options.upstreams.length) {
+      gate.admit(
+        fillId,
+        priority,
+        () => this.#send(record, source, priority),
+        () => this.#afterwards.push(() => this.#failed(record, 'shed', 'origin budget')),
+      );
+    } else {
+      this.#send(record, source, priority);
+    }
+  }
+
+  stream(requestId: number, fillId: number, how: StreamOutcome): void {
+    const job = this.#job(requestId);
+    const record = this.#fills.get(fillId)!;
+    const answer = record.answer!;
+    const { exchange, conditions } = job;
+    this.#hold(job);
+    job.record = record;
+    record.readers.add(job);
+    let extra = ageField(answer.ageMs) + this.#status.streamed(how, answer.status);
+    if ((job.flags & FROM_TIER) !== 0 && answer.ttlMs > 0) extra += tierField(answer.ttlMs);
+    const length = answer.lengthBytes;
+    const selection =
+      how === 'pass' || conditions === null || answer.status !== 200
+        ? null
+        : select(conditions, answer.fields, length, Date.now());
+    if (selection?.kind === 'not-modified' || selection?.kind === 'unsatisfiable') {
+      this.#respondSelected(exchange, answer, selection, extra, Buffer.alloc(0));
+    } else if (selection?.kind === 'part') {
+      const { start, end } = selection;
+      exchange.begin(206, answer.block, `${extra}\r\nContent-Range: bytes ${start}-${end}/${length}`, end - start + 1);
+      if (exchange.method !== 'HEAD') job.reader = record.body.read(exchange, start, end + 1);
+    } else {
+      exchange.begin(answer.status, answer.block, extra, length);
+      if (exchange.method !== 'HEAD' && length !== 0)
+        job.reader = record.body.read(exchange, 0, length < 0 ? Infinity : length);
+    }
+    // Whoever needs no body is done; the machine hears of it when it may be called again.
+    if (job.reader === null) this.#afterwards.push(() => this.#leave(job));
+  }
+
+  refuse(requestId: number, status: number, reason: RefusalReason, ttlMs: number): void {
+    const { exchange, key, flags } = this.#job(requestId);
+    this.refusals.answer(exchange, this.keys.text(key), status, reason, ttlMs, (flags & FROM_TIER) !== 0);
+  }
+
+  cut(requestId: number): void {
+    this.#job(requestId).exchange.destroy();
+  }
+
+  abort(fillId: number): void {
+    const record = this.#fills.get(fillId);
+    record?.call?.abort();
+    this.#options.gate?.done(fillId);
+    // Kept until the next attempt has taken its body over, or this turn is over.
+    this.#afterwards.push(() => this.#fills.delete(fillId));
+  }
+
+  store(fillId: number, objectId: number): void {
+    const record = this.#fills.get(fillId)!;
+    this.#answers.set(objectId, { ...record.answer!, body: record.body.whole() });
+  }
+
+  passOn(fillId: number): void {
+    this.#fills.get(fillId)?.body.passOn();
+  }
+
+  restart(fillId: number): void {
+    const record = this.#fills.get(fillId)!;
+    this.#fills.set(fillId, {
+      ...record,
+      body: new FillBody(
+        () => this.#pause(fillId),
+        () => this.#fills.get(fillId)?.call?.resume(),
+      ),
+    });
+  }
+
+  refresh(fillId: number, objectId: number): void {
+    const { answer } = this.#fills.get(fillId)!;
+    const stored = this.#answers.get(objectId)!;
+    this.#answers.set(objectId, { ...answer!, body: stored.body });
+  }
+
+  drop(objectId: number): void {
+    this.#answers.delete(objectId);
+  }
+
+  release(key: number): void {
+    this.keys.release(key);
+  }
+
+  learn(event: number): void {
+    this.#afterwards.push(() => this.#learn(event));
+  }
+
+  // ——— upstream ———
+
+  #send(record: FillRecord, source: number, priority: Priority): void {
+    if (this.#closed) return;
+    const { id, upstreams, neighbours } = this.#options;
+    const neighbour = this.machine.sources.neighbour(source);
+    const upstream = neighbour === null ? upstreams[source]! : neighbours.get(neighbour)!;
+    // Priorities are spoken between our tiers, and a plain origin has no use for them.
+    const told = isMediaPath(record.target) ? priority : null;
+    const headers = upstreamFields(record.request, { id, alone: record.pass, priority: told });
+    const stored = this.#answers.get(record.revalidates);
+    if (stored?.fields.has('etag')) headers.push('If-None-Match', stored.fields.get('etag')!);
+    if (stored?.fields.has('last-modified')) headers.push('If-Modified-Since', stored.fields.get('last-modified')!);
+    record.startedMs = performance.now();
+    const fillId = record.id;
+    const live = () => this.#fills.get(fillId);
+    record.call = upstream.fetch(
+      { method: 'GET', target: record.target, headers, body: null },
+      {
+        head: (status, rawHeaders) => live() && this.#head(live()!, status, rawHeaders),
+        data: (chunk) => live() && this.#data(live()!, chunk),
+        end: () => live() && this.#end(live()!),
+        failed: (cause, detail) => live() && this.#failed(live()!, cause, detail),
+      },
+    );
+  }
+
+  #head(record: FillRecord, status: number, rawHeaders: string[]): void {
+    const [nowMs, wallMs] = [performance.now(), Date.now()];
+    const stored = status === 304 ? this.#answers.get(record.revalidates) : undefined;
+    const update = forwardedFields(rawHeaders, record.target);
+    const fieldList = stored ? mergeFields(stored.fieldList, update) : update;
+    const received = fieldMap(rawHeaders);
+    const fields = stored ? new Map([...stored.fields, ...received]) : received;
+    const judgement = judge({
+      status: stored ? stored.status : status,
+      fields,
+      authorized: record.request.names.includes('authorization'),
+      wallMs,
+      delayMs: nowMs - record.startedMs,
+    });
+    const lengthBytes = stored ? stored.lengthBytes : bodyLength(status, received);
+    record.answer = {
+      status: stored ? stored.status : status,
+      fieldList,
+      fields: stored ? fields : mapOf(fieldList),
+      block: blockOf(fieldList),
+      lengthBytes,
+      ageMs: judgement.ageMs,
+      ttlMs: judgement.shareable ? judgement.ttlMs : 0,
+      body: null,
+    };
+    const key =
+      judgement.shareable && judgement.vary.length > 0 ? this.#variantKey(record, judgement.vary) : record.key;
+    const head: FillHead = { status: record.answer.status, ...judgement, lengthBytes, key };
+    this.#tell(() => {
+      if (stored) this.machine.fillNotModified(record.id, head, nowMs, wallMs);
+      else this.machine.fillHead(record.id, head, nowMs, wallMs);
+    });
+    if (stored) this.#drop(record);
+  }
+
+  /** The response depends on request fields: everybody who waits gets the key of their own fields. */
+  #variantKey(record: FillRecord, vary: readonly string[]): number {
+    this.#vary.learn(record.target, vary);
+    const { names, values } = record.request;
+    const fieldOf = (name: string) => fieldMap(names.flatMap((known, at) => [known, values[at]!])).get(name);
+    const key = this.keys.intern(variantKeyOf(record.target, vary, fieldOf));
+    for (const job of this.#jobs.values()) {
+      if (job.key !== record.key || job.record !== null) continue;
+      job.key = this.keys.intern(variantKeyOf(record.target, vary, (name) => job.exchange.head.get(name)));
+      this.machine.rekey(job.id, job.key);
+    }
+    return key;
+  }
+
+  #data(record: FillRecord, chunk: Buffer): void {
+    this.upstreamBytes += chunk.byteLength;
+    record.body.append(chunk);
+    this.#tell(() => this.machine.fillBytes(record.id, chunk.byteLength, performance.now()));
+  }
+
+  #end(record: FillRecord): void {
+    this.#tell(() => this.machine.fillEnd(record.id, performance.now()));
+    if (this.#fills.get(record.id) !== record) return;
+    this.#drop(record);
+    record.body.finish();
+    // Slow readers read on from the body; the machine has nothing more to hear of them.
+    for (const job of record.readers) this.#jobs.delete(job.id);
+  }
+
+  #failed(record: FillRecord, cause: FillFailure, detail: string): void {
+    this.fillFailures.set(cause, (this.fillFailures.get(cause) ?? 0) + 1);
+    this.#options.log.debug({ target: record.target, cause, detail }, 'fill failed');
+    this.#tell(() => this.machine.fillFailed(record.id, cause, performance.now()));
+    this.#drop(record);
+  }
+
+  #drop(record: FillRecord): void {
+    if (this.#fills.get(record.id) === record) this.#fills.delete(record.id);
+    this.#options.gate?.done(record.id);
+  }
+
+  #pause(fillId: number): void {
+    this.#fills.get(fillId)?.call?.pause();
+    this.#afterwards.push(() => this.#tell(() => this.machine.fillPaused(fillId, performance.now())));
+  }
+
+  #leave(job: Job): void {
+    job.record?.readers.delete(job);
+    if (this.#jobs.delete(job.id)) this.#tell(() => this.machine.requestGone(job.id));
+  }
+
+  // ——— events ———
+
+  #learn(event: number): void {
+    const target = `/live/${this.keys.eventId(event)}/event.json`;
+    const exchange = new InternalExchange(EVENT_MAX_BYTES, (status, body) => {
+      this.#afterwards.push(() => this.#learned(event, status, body));
+      if (!this.#inMachine) this.#settle();
+    });
+    this.#request(exchange, target, INTERNAL, null, 'live-edge');
+  }
+
+  #learned(event: number, status: number, body: Uint8Array | null): void {
+    const nowMs = performance.now();
+    const parsed = status === 200 && body !== null ? parseEvent(body) : null;
+    if (parsed === null) {
+      this.#tell(() => this.machine.unknown(event, nowMs));
+      return;
+    }
+    const { availabilityStartMs, segmentDurationMs, startNumber, dvrWindowMs, endNumber } = parsed;
+    const timing = {
+      availabilityStartMs,
+      segmentDurationMs,
+      startNumber,
+      dvrWindowMs,
+      ...(endNumber === undefined ? {} : { endNumber }),
+    };
+    this.#tell(() => this.machine.learned(event, timing, EVENT_RELEARN_MS, nowMs));
+  }
+
+  // ——— turns ———
+
+  /** Calls the machine, then does what it may not be disturbed with. */
+  #tell(call: () => void): void {
+    const outer = this.#inMachine;
+    this.#inMachine = true;
+    call();
+    this.#inMachine = outer;
+    if (!outer) this.#settle();
+  }
+
+  #settle(): void {
+    while (this.#afterwards.length > 0) {
+      const work = this.#afterwards;
+      this.#afterwards = [];
+      for (const step of work) step();
+    }
+    const nextMs = this.machine.nextWake();
+    if (nextMs < this.#timerAtMs && !this.#closed) this.#arm(nextMs);
+  }
+
+  #arm(atMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timerAtMs = atMs;
+    this.#timer = setTimeout(
+      () => {
+        this.#timerAtMs = Infinity;
+        this.#tell(() => this.machine.wake(performance.now()));
+      },
+      Math.max(1, Math.ceil(atMs - performance.now())),
+    );
+  }
+
+  /** Forgets what is stored under the prefix. @returns how many objects */
+  purge(prefix: string): number {
+    const keys = [...this.keys.matching(prefix)];
+    const before = this.machine.storedCount;
+    for (const key of keys) this.#tell(() => this.machine.invalidate(key));
+    return before - this.machine.storedCount;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    for (const record of this.#fills.values()) record.call?.abort();
+    for (const upstream of [...this.#options.upstreams, ...this.#options.neighbours.values()]) upstream.close();
+  }
+}
+
+/** What may stand in a request line (RFC 9112 §3.2); anything else could not be asked for upstream. */
+const SENDABLE = /^[\x21-\x7e]+$/;
+
+const NO_FIELDS: RequestFields = { names: [], values: [] };
+
+function bodyLength(status: number, fields: ReadonlyMap<string, string>): number {
+  if (status === 204 || status === 304) return 0;
+  const told = fields.get('content-length');
+  return told !== undefined && /^\d{1,15}$/.test(told) && !fields.has('transfer-encoding') ? Number(told) : -1;
+}
+
+function parseEvent(body: Uint8Array) {
+  try {
+    return eventSchema.parse(JSON.parse(Buffer.from(body).toString('utf8')));
+  } catch {
+    return null;
+  }
+}
+
+function priorityOf(text: string | undefined): Priority | null {
+  return PRIORITIES.find((priority) => priority === text) ?? null;
+}
