@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { BadInput } from '../runtime/bad-input.ts';
 import { register as registerEdge } from './commands/edge.ts';
+import { register as registerRelay } from './commands/relay.ts';
 import { register as registerReplay } from './commands/replay.ts';
 import { register as registerOrigin } from './commands/origin.ts';
+import { register as registerShield } from './commands/shield.ts';
+import { register as registerSteering } from './commands/steering.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -16,7 +19,14 @@ const program = new Command('undercard')
   .showSuggestionAfterError(true)
   .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 bad input.');
 
-for (const register of [registerEdge, registerOrigin, registerReplay]) {
+for (const register of [
+  registerEdge,
+  registerShield,
+  registerOrigin,
+  registerSteering,
+  registerRelay,
+  registerReplay,
+]) {
   register(program);
 }
 exitOverrideAll(program);

@@ -265,7 +265,10 @@ export class EdgeNode implements EdgeSink {
         fillId,
         priority,
         () => this.#send(record, source, priority),
-        () => this.#afterwards.push(() => this.#failed(record, 'shed', 'origin budget')),
+        () => {
+          this.#afterwards.push(() => this.#failed(record, 'shed', 'origin budget'));
+          if (!this.#inMachine) this.#settle();
+        },
       );
     } else {
       this.#send(record, source, priority);

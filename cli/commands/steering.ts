@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import { parseAddress, parseOrigin } from '../../runtime/address.ts';
+import { parseDuration } from '../../runtime/units.ts';
+
+interface Flags {
+  listen: string;
+  sites: string;
+  eventsFrom: string;
+  admin?: string;
+  adminToken?: string;
+  mmdb?: string;
+  publicUrl?: string;
+  trustedProxy?: string[];
+  allowIpParameter?: boolean;
+  suspectAfter: string;
+  downAfter: string;
+  id: string;
+  json?: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command('steering')
+    .description('tell players which servers to use: /v1/servers, /v1/steer/hls, /play/<event>.m3u8')
+    .requiredOption('--sites <file>', 'YAML: the sites, and the edges at each (steering/README.md shows one)')
+    .requiredOption('--events-from <url>', 'origin or edge that has /live/<event>/event.json')
+    .option('--listen <address>', 'where players and reporting nodes come', '127.0.0.1:8090')
+    .option('--admin <address>', 'health, readiness, metrics and /state, on a listener of its own')
+    .option('--admin-token <token>', 'bearer token for the admin listener, needed beyond loopback')
+    .option('--public-url <url>', 'how players reach this service (default: the listener)')
+    .option('--mmdb <file>', 'country or city MMDB (default: the CC0 country database that comes along)')
+    .option('--trusted-proxy <cidr>', 'believe X-Forwarded-For from here; may be repeated', collect)
+    .option('--allow-ip-parameter', 'for tests: ?ip= names the client')
+    .option('--suspect-after <duration>', 'prefer others to a node silent for longer', '3s')
+    .option('--down-after <duration>', 'take a node silent for longer for dead', '5s')
+    .option('--id <name>', 'name in metrics and logs', 'steering')
+    .option('--json', 'first line on standard output: {"ready":true,"urls":{…}}')
+    .action(run);
+}
+
+async function run(flags: Flags): Promise<void> {
+  const config = {
+    id: flags.id,
+    listen: parseAddress(flags.listen, '--listen'),
+    admin: flags.admin && { address: parseAddress(flags.admin, '--admin'), token: flags.adminToken },
+    sitesFile: flags.sites,
+    eventsFrom: parseOrigin(flags.eventsFrom, '--events-from'),
+    mmdbFile: flags.mmdb,
+    publicUrl: flags.publicUrl === undefined ? undefined : parseOrigin(flags.publicUrl, '--public-url'),
+    trustedProxies: flags.trustedProxy ?? [],
+    allowIpParameter: flags.allowIpParameter ?? false,
+    health: {
+      suspectAfterMs: parseDuration(flags.suspectAfter, '--suspect-after'),
+      downAfterMs: parseDuration(flags.downAfter, '--down-after'),
+    },
+  };
+  // Other commands must not wait for what only this one needs.
+  const { createLog } = await import('../../runtime/log.ts');
+  const { runUntilSignal } = await import('../../runtime/service.ts');
+  const { startSteering } = await import('../../steering/service/steering.ts');
+  const log = createLog(flags.id);
+  const service = await startSteering({ ...config, admin: config.admin || undefined, log });
+  await runUntilSignal(service, { log, json: flags.json ?? false });
+}
+
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}

@@ -1,0 +1,203 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { formatAddress, type Address } from './address.ts';
+import { BadInput } from './bad-input.ts';
+
+export interface RelayOptions {
+  listen: Address;
+  to: Address;
+  /** there and back, in milliseconds */
+  rttMs: number;
+  /** of each direction, in bits per second */
+  rateBps: number;
+}
+
+export interface RelayStats {
+  connections: number;
+  /** towards `to`, and back from it */
+  bytesUp: number;
+  bytesDown: number;
+  /** how long the most recent byte of each direction waited for the link, in milliseconds */
+  queueUpMs: number;
+  queueDownMs: number;
+}
+
+/** A sender is paused while this much of its own waits, or is under way, on top of what the link holds by itself. */
+const UNDER_WAY_MIN_BYTES = 256 * 1024;
+const CONNECTIONS_MAX = 4096;
+
+/**
+ * A modelled link between real processes: a TCP relay that delays each byte by half a round trip and passes no more than
+ * its rate, all connections together, first come first served. Setting up a connection costs one round trip. What it
+ * leaves out: loss, slow start, and any bound on the queue but the senders' own back-pressure.
+ */
+export class Relay {
+  readonly #options: RelayOptions;
+  readonly #server: Server;
+  readonly #up: Link;
+  readonly #down: Link;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    this.#up = new Link(options.rttMs / 2, options.rateBps);
+    this.#down = new Link(options.rttMs / 2, options.rateBps);
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => this.#accept(near));
+    this.#server.maxConnections = CONNECTIONS_MAX;
+  }
+
+  /** @throws BadInput when the address cannot be bound */
+  async open(): Promise<Address> {
+    const { host, port } = this.#options.listen;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (cause) =>
+        reject(new BadInput(`cannot listen on ${formatAddress(this.#options.listen)}: ${cause.message}`, { cause })),
+      );
+      this.#server.listen({ host, port, exclusive: true }, resolve);
+    });
+    return { host, port: (this.#server.address() as { port: number }).port };
+  }
+
+  get stats(): RelayStats {
+    return {
+      connections: this.#sockets.size / 2,
+      bytesUp: this.#up.bytes,
+      bytesDown: this.#down.bytes,
+      queueUpMs: this.#up.queueMs,
+      queueDownMs: this.#down.queueMs,
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#up.close();
+    this.#down.close();
+    if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #accept(near: Socket): void {
+    const far = connect({ ...this.#options.to, noDelay: true, allowHalfOpen: true });
+    const startMs = performance.now() + this.#options.rttMs;
+    this.#join(near, far, this.#up, startMs);
+    this.#join(far, near, this.#down, startMs);
+  }
+
+  #join(from: Socket, to: Socket, link: Link, startMs: number): void {
+    this.#sockets.add(from);
+    const flow = new Flow(from, to, link);
+    from.on('data', (chunk: Buffer) => flow.send(chunk, startMs));
+    from.on('end', () => flow.send(null, startMs));
+    // A reset crosses the link like data does; what was sent before it may be lost, as on a real one.
+    from.on('error', () => to.destroy());
+    from.on('close', () => {
+      this.#sockets.delete(from);
+      if (!flow.ended) to.destroy();
+    });
+  }
+}
+
+/** One direction of one connection. */
+class Flow {
+  ended = false;
+  readonly #from: Socket;
+  readonly #to: Socket;
+  readonly #link: Link;
+  #underWayBytes = 0;
+
+  constructor(from: Socket, to: Socket, link: Link) {
+    this.#from = from;
+    this.#to = to;
+    this.#link = link;
+  }
+
+  send(chunk: Buffer | null, startMs: number): void {
+    const size = chunk?.byteLength ?? 0;
+    if (chunk === null) this.ended = true;
+    this.#underWayBytes += size;
+    if (this.#underWayBytes > this.#link.holdsBytes + UNDER_WAY_MIN_BYTES) this.#from.pause();
+    this.#link.carry(size, startMs, () => this.#deliver(chunk, size));
+  }
+
+  #deliver(chunk: Buffer | null, size: number): void {
+    if (this.#to.destroyed) return;
+    const arrived = () => {
+      this.#underWayBytes -= size;
+      if (this.#underWayBytes <= this.#link.holdsBytes) this.#from.resume();
+    };
+    if (chunk === null) this.#to.end();
+    else this.#to.write(chunk, arrived);
+  }
+}
+
+/** A direction of the link: first come, first served, then a constant delay, so deliveries keep their order. */
+class Link {
+  readonly #delayMs: number;
+  readonly #bytesPerMs: number;
+  readonly #queue: { atMs: number; deliver: () => void }[] = [];
+  #first = 0;
+  #freeAtMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+  bytes = 0;
+  queueMs = 0;
+
+  constructor(delayMs: number, rateBps: number) {
+    this.#delayMs = delayMs;
+    this.#bytesPerMs = rateBps / 8000;
+  }
+
+  /** What a full link holds between its ends. */
+  get holdsBytes(): number {
+    return 2 * this.#delayMs * this.#bytesPerMs;
+  }
+
+  carry(bytes: number, notBeforeMs: number, deliver: () => void): void {
+    const nowMs = performance.now();
+    const startMs = Math.max(nowMs, this.#freeAtMs);
+    this.queueMs = startMs - nowMs;
+    this.#freeAtMs = startMs + bytes / this.#bytesPerMs;
+    this.bytes += bytes;
+    const last = this.#queue.at(-1);
+    const atMs = Math.max(this.#freeAtMs + this.#delayMs, notBeforeMs);
+    // A young connection's first bytes wait for its set-up; those behind them must not overtake on the same socket.
+    this.#insert({ atMs, deliver }, last === undefined || last.atMs <= atMs);
+    if (this.#timer === undefined) this.#arm();
+  }
+
+  #insert(entry: { atMs: number; deliver: () => void }, atEnd: boolean): void {
+    if (atEnd) {
+      this.#queue.push(entry);
+      return;
+    }
+    let at = this.#queue.length;
+    while (at > this.#first && this.#queue[at - 1]!.atMs > entry.atMs) at--;
+    this.#queue.splice(at, 0, entry);
+    if (at === this.#first && this.#timer !== undefined) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    }
+  }
+
+  #arm(): void {
+    const next = this.#queue[this.#first];
+    if (next === undefined) return;
+    this.#timer = setTimeout(() => this.#due(), Math.max(0, next.atMs - performance.now()));
+  }
+
+  #due(): void {
+    this.#timer = undefined;
+    const nowMs = performance.now();
+    while (this.#first < this.#queue.length && this.#queue[this.#first]!.atMs <= nowMs)
+      this.#queue[this.#first++]!.deliver();
+    if (this.#first > 1024) {
+      this.#queue.splice(0, this.#first);
+      this.#first = 0;
+    }
+    this.#arm();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#queue.length = 0;
+    this.#first = 0;
+  }
+}

@@ -1,0 +1,52 @@
+import { Counter, createRegistry, Gauge, type Registry } from '../../runtime/metrics.ts';
+import type { Site } from '../../topology/model/site.ts';
+import type { HealthVerdict } from '../policy/health.ts';
+
+const STANDINGS = ['up', 'unheard', 'suspect', 'probation', 'draining', 'down'] as const;
+
+/** What steering counts. Labels come from fixed vocabularies and the sites file, never from a request. */
+export class SteeringMetrics {
+  readonly registry: Registry;
+  readonly requests: Counter<'route' | 'status'>;
+  readonly reports: Counter<'outcome'>;
+  readonly eventFetches: Counter<'outcome'>;
+  readonly firstChoices: Counter<'site' | 'node'>;
+  readonly clients: Counter<'located_by'>;
+  readonly moves: Counter;
+
+  constructor(id: string, sites: readonly Site[], verdictOf: (nodeId: string) => HealthVerdict) {
+    this.registry = createRegistry('steering', id);
+    const registers = [this.registry];
+    const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
+      new Counter({ name: `undercard_steering_${name}`, help, labelNames, registers });
+    this.requests = counter('requests_total', 'Answers given, by route and status', ['route', 'status']);
+    this.reports = counter('reports_total', 'Node reports, by what came of them: accepted or why refused', ['outcome']);
+    this.eventFetches = counter('event_fetches_total', 'Fetches of event documents, by what came of them', ['outcome']);
+    this.firstChoices = counter('first_choices_total', 'Rankings given, by the server named first', ['site', 'node']);
+    this.clients = counter('clients_total', 'Rankings given, by what the client was located by', ['located_by']);
+    this.moves = counter('moves_total', 'Content steering answers whose first pathway is not the one played', []);
+    const nodes = sites.flatMap((site) => site.edges.map((edge) => ({ node: edge.id, site: site.id })));
+    this.#gauge('node_score', 'Share of its sessions that a node should get, 0 to 1', ['node', 'site'], (gauge) => {
+      for (const labels of nodes) gauge.set(labels, verdictOf(labels.node).score);
+    });
+    this.#gauge('nodes', 'Nodes, by what steering takes them for', ['standing'], (gauge) => {
+      for (const standing of STANDINGS) gauge.set({ standing }, 0);
+      for (const { node } of nodes) gauge.inc({ standing: verdictOf(node).standing });
+    });
+  }
+
+  #gauge<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    collect: (gauge: Gauge<Label>) => void,
+  ): void {
+    const gauge: Gauge<Label> = new Gauge({
+      name: `undercard_steering_${name}`,
+      help,
+      labelNames,
+      registers: [this.registry],
+      collect: () => collect(gauge),
+    });
+  }
+}

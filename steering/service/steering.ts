@@ -1,0 +1,185 @@
+import { formatAddress, isLoopback, type Address } from '../../runtime/address.ts';
+import { openAdmin } from '../../runtime/admin.ts';
+import { BadInput } from '../../runtime/bad-input.ts';
+import type { HttpExchange } from '../../runtime/http-exchange.ts';
+import { HttpFront } from '../../runtime/http-front.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { RunningService } from '../../runtime/service.ts';
+import { openCountryDatabase, type CountryDatabase } from '../../topology/load/country-mmdb.ts';
+import { loadCountryPositions } from '../../topology/load/country-positions.ts';
+import { loadSites } from '../../topology/load/sites-file.ts';
+import type { Sites } from '../../topology/model/site.ts';
+import type { HealthTuning } from '../policy/health.ts';
+import { NodeTable } from '../policy/node-table.ts';
+import { ServerRanking } from '../policy/ranking.ts';
+import { respond, respondPreflight } from './answer.ts';
+import { ClientAddressReader } from './client-address.ts';
+import { EventDocuments } from './event-documents.ts';
+import { NodeWatch } from './node-watch.ts';
+import { PlayerDesk, type PlayerRoute } from './player-desk.ts';
+import { ReportDesk } from './report-desk.ts';
+import { SteeringMetrics } from './steering-metrics.ts';
+
+export interface SteeringConfig {
+  /** in metrics and logs */
+  id: string;
+  listen: Address;
+  admin?: { address: Address; token?: string | undefined } | undefined;
+  /** YAML, see topology/model/site.ts */
+  sitesFile: string;
+  /** an origin or an edge that has /live/<event>/event.json */
+  eventsFrom: URL;
+  /** a country or city MMDB instead of the one that comes with us */
+  mmdbFile?: string | undefined;
+  /** scheme, host and port under which players reach this service; by default the listener's own */
+  publicUrl?: URL | undefined;
+  /** addresses or CIDR blocks whose X-Forwarded-For is believed */
+  trustedProxies: readonly string[];
+  /** for tests: a request may name the client's address itself */
+  allowIpParameter: boolean;
+  health: HealthTuning;
+  log: Log;
+  /** monotonic */
+  nowMs?: (() => number) | undefined;
+}
+
+const CLOSE_GRACE_MS = 2000;
+
+const REPORT = /^\/v1\/nodes\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\/report$/;
+const PLAY = /^\/play\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.m3u8$/;
+
+/** Starts the steering service. @throws BadInput when the configuration cannot be used */
+export async function startSteering(config: SteeringConfig): Promise<RunningService> {
+  const { listen, log } = config;
+  checkTuning(config.health);
+  const fixedUrl = publicOrigin(config);
+  let boundUrl = '';
+  const parts = await assemble(config, () => fixedUrl ?? boundUrl);
+  const { metrics, watch } = parts;
+  const front = new HttpFront({
+    address: listen,
+    raw: (exchange) => route(exchange, parts),
+    onError: (error, where) => log.error({ err: error, where }, 'a handler failed'),
+  });
+
+  let draining = false;
+  const closers: (() => Promise<void> | void)[] = [() => watch.close(), () => parts.events.close()];
+  const close = async () => {
+    for (const closer of closers.splice(0).toReversed()) await closer();
+  };
+  try {
+    boundUrl = `http://${formatAddress(await front.open())}`;
+    closers.push(() => front.close(CLOSE_GRACE_MS));
+    const urls: Record<string, string> = { steering: fixedUrl ?? boundUrl, listen: boundUrl };
+    if (config.admin) {
+      const admin = await openAdmin({
+        address: config.admin.address,
+        token: config.admin.token,
+        registry: metrics.registry,
+        readiness: () => (draining ? 'draining' : null),
+        onDrain: () => {
+          draining = true;
+        },
+        snapshots: { '/state': () => ({ nodes: watch.states() }) },
+      });
+      closers.push(() => admin.close());
+      urls.admin = admin.url;
+    }
+    const drain = async () => {
+      draining = true;
+    };
+    return { urls, drain, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Parts {
+  players: PlayerDesk;
+  reports: ReportDesk;
+  metrics: SteeringMetrics;
+  events: EventDocuments;
+  watch: NodeWatch;
+}
+
+async function assemble(config: SteeringConfig, publicUrl: () => string): Promise<Parts> {
+  const { log, nowMs = () => performance.now() } = config;
+  const addresses = new ClientAddressReader(config.trustedProxies, config.allowIpParameter);
+  const sites = await readSites(config.sitesFile);
+  refuseOpenReports(config.listen, sites, config.sitesFile);
+  const countries = await openCountries(config.mmdbFile);
+
+  const nodes = new NodeTable(sites.sites, config.health, nowMs());
+  const ranking = new ServerRanking(sites.sites, loadCountryPositions(), nodes);
+  const metrics = new SteeringMetrics(config.id, sites.sites, (node) => nodes.verdict(node, nowMs()));
+  const onFetched = (outcome: string) => metrics.eventFetches.inc({ outcome });
+  const events = new EventDocuments({ source: config.eventsFrom, nowMs, onFetched });
+  return {
+    players: new PlayerDesk({ ranking, countries, events, addresses, metrics, log, nowMs, publicUrl }),
+    reports: new ReportDesk({ sites, nodes, metrics, log, nowMs }),
+    metrics,
+    events,
+    watch: new NodeWatch(sites.sites, nodes, nowMs, log),
+  };
+}
+
+function route(exchange: HttpExchange, { players, reports, metrics }: Parts): void {
+  const { path } = exchange;
+  if (exchange.method === 'OPTIONS') return respondPreflight(exchange);
+  const report = REPORT.exec(path);
+  if (report) return reports.take(exchange, report[1]!);
+  const play = PLAY.exec(path);
+  const name = play ? 'play-hls' : PLAYER_ROUTES[path];
+  if (name === undefined) {
+    metrics.requests.inc({ route: 'other', status: 404 });
+    return respond(exchange, 404, 'text', 'not found\n');
+  }
+  if (exchange.method !== 'GET' && exchange.method !== 'HEAD') {
+    metrics.requests.inc({ route: name, status: 405 });
+    return respond(exchange, 405, 'text', 'GET or HEAD only\n', 'Allow: GET, HEAD, OPTIONS');
+  }
+  if (name === 'play-hls') players.playHls(exchange, play![1]!);
+  else if (name === 'servers') players.servers(exchange);
+  else players.steerHls(exchange);
+}
+
+const PLAYER_ROUTES: Record<string, PlayerRoute> = { '/v1/servers': 'servers', '/v1/steer/hls': 'steer-hls' };
+
+async function readSites(file: string): Promise<Sites> {
+  const outcome = await loadSites(file);
+  if (outcome.kind === 'bad') throw new BadInput(`--sites ${outcome.reason}`);
+  return outcome.sites;
+}
+
+async function openCountries(file: string | undefined): Promise<CountryDatabase> {
+  const outcome = await openCountryDatabase(file);
+  if (outcome.kind === 'bad') throw new BadInput(`--mmdb ${outcome.reason}`, { cause: outcome.cause });
+  return outcome.database;
+}
+
+function checkTuning({ suspectAfterMs, downAfterMs }: HealthTuning): void {
+  if (suspectAfterMs > 0 && suspectAfterMs <= downAfterMs) return;
+  throw new BadInput(
+    `--suspect-after (${suspectAfterMs} ms) must be more than 0 and at most --down-after (${downAfterMs} ms)`,
+  );
+}
+
+/** @returns null when the listener's own address will do, which is known once it is bound */
+function publicOrigin({ listen, publicUrl }: SteeringConfig): string | null {
+  if (publicUrl) return publicUrl.origin;
+  if (listen.host !== '0.0.0.0' && listen.host !== '::') return null;
+  throw new BadInput(
+    `--listen ${formatAddress(listen)} is no address players can be sent to: add --public-url, for example https://steering.example`,
+  );
+}
+
+/** Whoever may report decides where viewers go. */
+function refuseOpenReports(listen: Address, { sites, reportToken }: Sites, file: string): void {
+  if (isLoopback(listen.host) || reportToken !== undefined) return;
+  const open = sites.flatMap(({ edges }) => edges).find((edge) => edge.reportToken === undefined);
+  if (open === undefined) return;
+  throw new BadInput(
+    `--listen ${formatAddress(listen)} is not loopback and anybody could report for ${open.id}: set reportToken in ${file}`,
+  );
+}
