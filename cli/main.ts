@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { BadInput } from '../runtime/bad-input.ts';
+import { register as registerDemo } from './commands/demo.ts';
 import { register as registerEdge } from './commands/edge.ts';
 import { register as registerRelay } from './commands/relay.ts';
 import { register as registerReplay } from './commands/replay.ts';
+import { register as registerLoad } from './commands/load.ts';
 import { register as registerOrigin } from './commands/origin.ts';
 import { register as registerShield } from './commands/shield.ts';
 import { register as registerSteering } from './commands/steering.ts';
+import { register as registerTestStream } from './commands/test-stream.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -20,10 +23,13 @@ const program = new Command('undercard')
   .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 bad input.');
 
 for (const register of [
+  registerDemo,
   registerEdge,
   registerShield,
   registerOrigin,
   registerSteering,
+  registerTestStream,
+  registerLoad,
   registerRelay,
   registerReplay,
 ]) {

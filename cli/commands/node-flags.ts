@@ -16,6 +16,7 @@ export interface NodeFlags {
   memory?: string;
   capacity?: string;
   reportTo?: string[];
+  countAgent?: string;
   record?: string;
   json?: boolean;
 }
@@ -37,6 +38,7 @@ export function withNodeFlags(command: Command): Command {
     .option('--memory <size>', 'bodies kept in memory (default 512MiB)')
     .option('--capacity <rate>', 'what the node can send, for its reports (default 10Gbit/s)')
     .option('--report-to <url>', 'a steering instance that gets a report every second; repeat for more', collect)
+    .option('--count-agent <prefix>', 'count egress to user agents that begin so apart (rehearsals)')
     .option('--record <file>', 'write every decision to this file, for undercard replay')
     .option('--json', 'print the URLs as one JSON line when ready');
 }
@@ -76,6 +78,7 @@ function fromFlags(flags: NodeFlags): Record<string, unknown> {
     tiers: flags.tier,
     capacityBps: flags.capacity === undefined ? undefined : parseRate(flags.capacity, '--capacity'),
     reportTo: flags.reportTo,
+    countAgent: flags.countAgent,
     record: flags.record,
     policy: flags.memory === undefined ? undefined : { memoryBytes: parseBytes(flags.memory, '--memory') },
   };

@@ -1,0 +1,232 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BadInput } from '../../runtime/bad-input.ts';
+import { stopAsked } from '../../runtime/service.ts';
+import type { LoadSnapshot } from '../../sim/load/snapshot.ts';
+import { openCountryDatabase } from '../../topology/load/country-mmdb.ts';
+import { sampleAddresses } from '../../topology/load/sample-addresses.ts';
+import { runChecks } from './checks.ts';
+import { ChildEnded } from './child.ts';
+import { Fleet } from './fleet.ts';
+import { Observer, totalsOf, edgeTotals } from './observer.ts';
+import { AUDIENCE, DemoPlan, EDGE_NAMES, PROCESS_NAMES, type DemoOptions } from './plan.ts';
+import type { Step } from './schedule.ts';
+import { renderLine, renderSummary, renderTable } from './screen.ts';
+import { openWatchServer } from './watch-server.ts';
+
+const LOOK_MS = 1000;
+const LINE_EVERY = 5;
+/** Answers that were under way when the last viewer stopped reading are accounted for by then. */
+const SETTLE_MS = 300;
+const EDGE_MEMORY_BYTES = 512 * 2 ** 20;
+
+export interface DemoRun extends DemoOptions {
+  steps: readonly Step[];
+  json: boolean;
+}
+
+/** Runs the demo until its time is over or somebody stops it. @returns whether everything held */
+export async function runDemo(options: DemoRun): Promise<boolean> {
+  const folder = await mkdtemp(join(tmpdir(), 'undercard-demo-'));
+  const segmentMs = 2000;
+  // The event starts with the next whole segment after everything is likely to be up; sooner does no harm.
+  const startMs = Math.ceil(Date.now() / segmentMs) * segmentMs;
+  const plan = new DemoPlan(options, folder, startMs);
+  const demo = new Demo(options, plan, folder);
+  const stopped = stopAsked();
+  let held = false;
+  try {
+    await demo.prepare();
+    await demo.start();
+    held = await demo.runUntil(stopped);
+  } catch (error) {
+    if (error instanceof ChildEnded) throw new BadInput(error.message, { cause: error });
+    throw error;
+  } finally {
+    await demo.end();
+  }
+  if (held) await rm(folder, { recursive: true, force: true });
+  else console.error(`undercard: the logs of all processes are in ${folder}`);
+  return held;
+}
+
+class Demo {
+  readonly #options: DemoRun;
+  readonly #plan: DemoPlan;
+  readonly #fleet: Fleet;
+  readonly #observer: Observer;
+  readonly #happened: string[] = [];
+  #viewers: LoadSnapshot | null = null;
+  #final: LoadSnapshot | null = null;
+  #watch: Awaited<ReturnType<typeof openWatchServer>> | null = null;
+  #addresses: Record<string, string[]> = {};
+  #startedMs = performance.now();
+  #looks = 0;
+
+  constructor(options: DemoRun, plan: DemoPlan, folder: string) {
+    this.#options = options;
+    this.#plan = plan;
+    this.#observer = new Observer(plan);
+    this.#fleet = new Fleet(plan, folder, {
+      onProgress: (text) => this.#say(text),
+      onHappened: (text) => this.#note(text),
+      onViewers: (line) => {
+        if ('final' in line) this.#final = line.final as LoadSnapshot;
+        else this.#viewers = line as unknown as LoadSnapshot;
+      },
+    });
+  }
+
+  async prepare(): Promise<void> {
+    this.#say('Undercard demo: a live event on your own machine. Ctrl-C ends it.');
+    // First of all, so that a port in use is told before anything is started.
+    this.#watch = await openWatchServer(this.#plan.watchAddress, {
+      status: () => this.#status(),
+      act: (kind, name) => this.#act(kind, name),
+    });
+    const opened = await openCountryDatabase();
+    if (opened.kind === 'bad') throw new BadInput(opened.reason);
+    const perCountry = 24;
+    for (const { country, address } of sampleAddresses(
+      opened.database,
+      AUDIENCE,
+      AUDIENCE.length * perCountry,
+      this.#options.seed,
+    )) {
+      (this.#addresses[country] ??= []).push(address);
+    }
+    await writeFile(this.#plan.sitesFile, this.#plan.sitesYaml());
+    await writeFile(this.#plan.addressesFile, JSON.stringify(this.#addresses));
+  }
+
+  async start(): Promise<void> {
+    await this.#fleet.start();
+    this.#startedMs = performance.now();
+    this.#fleet.schedule(this.#options.steps);
+    const urls = this.#urls();
+    if (this.#options.json) console.log(JSON.stringify({ ready: true, urls }));
+    else console.log(`\n  Watch it: ${urls.watch}/   (stop a server there, and see the picture go on)\n`);
+    if (this.#options.viewers > 0) await this.#fleet.startViewers();
+  }
+
+  async runUntil(stopped: Promise<unknown>): Promise<boolean> {
+    const { durationMs } = this.#options;
+    let over = false;
+    void stopped.then(() => {
+      over = true;
+    });
+    while (!over && (durationMs === null || performance.now() - this.#startedMs < durationMs)) {
+      await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, LOOK_MS))]);
+      await this.#observer.look();
+      this.#show();
+    }
+    return this.#close();
+  }
+
+  async end(): Promise<void> {
+    await this.#fleet.stop();
+    await this.#watch?.close(0);
+  }
+
+  async #close(): Promise<boolean> {
+    this.#say('ending: viewers first, then the servers');
+    await this.#fleet.stopViewers();
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    await this.#observer.look();
+    const checks =
+      this.#options.viewers === 0
+        ? []
+        : runChecks({
+            final: this.#final,
+            nodes: this.#observer.lastSeen,
+            edgeNames: EDGE_NAMES,
+            urlOf: (name) => this.#plan.url(name),
+            broken: this.#fleet.broken,
+            memoryBytes: EDGE_MEMORY_BYTES,
+          });
+    const held = checks.every(({ holds }) => holds !== false);
+    if (this.#options.json) {
+      const totals = {
+        edges: edgeTotals(this.#observer),
+        shield: totalsOf(this.#observer.lastSeen.get('shield')),
+        origin: this.#observer.latest.origin,
+      };
+      console.log(
+        JSON.stringify({ summary: { held, checks, ...totals, viewers: this.#final, happened: this.#happened } }),
+      );
+    } else {
+      console.log(renderSummary(this.#observer, this.#final, checks, this.#happened));
+    }
+    return held;
+  }
+
+  #show(): void {
+    this.#looks++;
+    if (this.#options.json) {
+      console.log(JSON.stringify(this.#status()));
+    } else if (process.stdout.isTTY) {
+      const running = (name: string) => this.#fleet.children.get(name)!.running;
+      const table = renderTable(this.#observer, this.#viewers, running, this.#plan);
+      const recent = this.#happened.slice(-3).map((text) => `  ${text}`);
+      const head = `Undercard demo · ${Math.round(this.#observer.latest.atMs / 1000)} s · ${this.#plan.url('watch')}`;
+      process.stdout.write(`\x1b[H\x1b[J${[head, '', table, '', ...recent].join('\n')}\n`);
+    } else if (this.#looks % LINE_EVERY === 0) {
+      console.log(renderLine(this.#observer, this.#viewers));
+    }
+  }
+
+  #status() {
+    const { latest, lastSeen } = this.#observer;
+    return {
+      atMs: Math.round(latest.atMs),
+      eventId: this.#options.eventId,
+      steering: this.#plan.url('steering'),
+      addresses: Object.fromEntries(Object.entries(this.#addresses).map(([country, [first]]) => [country, first])),
+      tiers: {
+        edges: edgeTotals(this.#observer),
+        shield: totalsOf(lastSeen.get('shield')),
+        origin: latest.origin,
+      },
+      processes: PROCESS_NAMES.map((name) => ({
+        name,
+        site: EDGE_NAMES.includes(name) ? this.#plan.siteOf(name) : null,
+        url: EDGE_NAMES.includes(name) ? this.#plan.url(name) : null,
+        running: this.#fleet.children.get(name)!.running,
+        ...(lastSeen.has(name) ? { counters: totalsOf(lastSeen.get(name)) } : {}),
+      })),
+      viewers: this.#viewers,
+      happened: this.#happened.slice(-8),
+    };
+  }
+
+  #act(kind: 'kill' | 'restart', name: string): string | null {
+    if (!(PROCESS_NAMES as readonly string[]).includes(name)) return `nothing is called "${name}"`;
+    void this.#fleet.perform({ kind, name, atMs: 0 });
+    return null;
+  }
+
+  #urls() {
+    const names = ['steering', 'origin', 'shield', 'backbone'];
+    return {
+      watch: this.#plan.url('watch'),
+      ...Object.fromEntries(names.map((name) => [name, this.#plan.url(name)])),
+      edges: Object.fromEntries(EDGE_NAMES.map((name) => [name, this.#plan.url(name)])),
+      admin: Object.fromEntries(
+        [...EDGE_NAMES, 'shield', 'origin', 'steering'].map((name) => [name, this.#plan.adminUrl(name)]),
+      ),
+    };
+  }
+
+  #note(text: string): void {
+    const atSeconds = Math.round((performance.now() - this.#startedMs) / 1000);
+    this.#happened.push(`${atSeconds} s: ${text}`);
+    if (!this.#options.json && !process.stdout.isTTY) console.log(`${atSeconds} s: ${text}`);
+  }
+
+  /** Progress: for people only, and where it does not disturb results. */
+  #say(text: string): void {
+    if (this.#options.json) console.error(`undercard: ${text}`);
+    else console.log(text);
+  }
+}
