@@ -11,15 +11,6 @@ export function readConfigFile<Schema extends z.ZodType>(path: string, schema: S
   return parseConfig(readText(path), path, schema);
 }
 
-/** The file's content before checking, for merging with flags. @throws BadInput */
-export function readConfigObject(path: string): Record<string, unknown> {
-  const { document } = parseYaml(readText(path), path);
-  const value: unknown = document.toJS();
-  if (value === null) return {};
-  if (typeof value !== 'object' || Array.isArray(value)) throw new BadInput(`${path}:1: must be a mapping of fields`);
-  return value as Record<string, unknown>;
-}
-
 export function parseConfig<Schema extends z.ZodType>(text: string, path: string, schema: Schema): z.output<Schema> {
   const { document, lines } = parseYaml(text, path);
   const result = schema.safeParse(document.toJS() ?? {});

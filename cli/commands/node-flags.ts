@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { parseOrigin } from '../../runtime/address.ts';
 import { BadInput } from '../../runtime/bad-input.ts';
 import { parseBytes, parseRate } from '../../runtime/units.ts';
 import type { EdgeConfig } from '../../edge/service/edge-config.ts';
@@ -48,20 +49,17 @@ export async function nodeConfig(
   flags: NodeFlags,
   defaults: { id: string; role: EdgeConfig['role'] },
 ): Promise<EdgeConfig> {
-  const [{ edgeConfigSchema }, { checkConfig, parseConfig, readConfigObject }] = await Promise.all([
+  const [{ edgeConfigSchema }, { checkConfig, readConfigFile }] = await Promise.all([
     import('../../edge/service/edge-config.ts'),
     import('../../runtime/config-file.ts'),
   ]);
-  const file = flags.config === undefined ? {} : readConfigObject(flags.config);
+  // The file is checked by itself first, so that what is wrong in it is told with its line.
+  const file = flags.config === undefined ? {} : readConfigFile(flags.config, edgeConfigSchema.partial());
   const given = fromFlags(flags);
-  const policy = { ...(file.policy as object | undefined), ...(given.policy as object | undefined) };
+  const policy = { ...file.policy, ...(given.policy as object | undefined) };
   const merged = { ...defaults, ...file, ...given, policy };
-  if (!('upstreams' in merged))
+  if (!('upstreams' in merged)) {
     throw new BadInput('--upstream is needed: the server to fill from, for example http://127.0.0.1:9000');
-  if (flags.config !== undefined) {
-    // Checked by itself first, so that what is wrong in the file is told with its line.
-    const { readFileSync } = await import('node:fs');
-    parseConfig(readFileSync(flags.config, 'utf8'), flags.config, edgeConfigSchema.partial());
   }
   return checkConfig(merged, 'flags', edgeConfigSchema);
 }
@@ -71,13 +69,13 @@ function fromFlags(flags: NodeFlags): Record<string, unknown> {
     listen: flags.listen,
     admin: flags.admin,
     adminToken: flags.adminToken,
-    upstreams: flags.upstream,
+    upstreams: flags.upstream?.map((url) => parseOrigin(url, '--upstream').origin),
     id: flags.id,
     site: flags.site,
     neighbours: flags.neighbour === undefined ? undefined : neighboursOf(flags.neighbour),
     tiers: flags.tier,
     capacityBps: flags.capacity === undefined ? undefined : parseRate(flags.capacity, '--capacity'),
-    reportTo: flags.reportTo,
+    reportTo: flags.reportTo?.map((url) => parseOrigin(url, '--report-to').origin),
     countAgent: flags.countAgent,
     record: flags.record,
     policy: flags.memory === undefined ? undefined : { memoryBytes: parseBytes(flags.memory, '--memory') },
@@ -91,7 +89,7 @@ function neighboursOf(pairs: readonly string[]): Record<string, string> {
       const at = pair.indexOf('=');
       if (at < 1)
         throw new BadInput(`--neighbour: "${pair}" must be id=url, for example edge-2=http://127.0.0.12:8080`);
-      return [pair.slice(0, at), pair.slice(at + 1)];
+      return [pair.slice(0, at), parseOrigin(pair.slice(at + 1), '--neighbour').origin];
     }),
   );
 }

@@ -193,11 +193,19 @@ class Demo {
         site: EDGE_NAMES.includes(name) ? this.#plan.siteOf(name) : null,
         url: EDGE_NAMES.includes(name) ? this.#plan.url(name) : null,
         running: this.#fleet.children.get(name)!.running,
-        ...(lastSeen.has(name) ? { counters: totalsOf(lastSeen.get(name)) } : {}),
+        counters: this.#countersOf(name),
       })),
       viewers: this.#viewers,
       happened: this.#happened.slice(-8),
     };
+  }
+
+  #countersOf(name: string) {
+    const { lastSeen, latest } = this.#observer;
+    if (lastSeen.has(name)) return totalsOf(lastSeen.get(name));
+    if (name !== 'origin' || latest.origin === null) return null;
+    const { reads, sentBytes } = latest.origin;
+    return { requests: reads, hits: null, collapsed: null, fills: null, egressBytes: sentBytes };
   }
 
   #act(kind: 'kill' | 'restart', name: string): string | null {

@@ -42,7 +42,8 @@ export class Viewer implements PlayerSink {
   constructor(audience: Audience, id: number, seed: number, address: string | undefined) {
     this.#audience = audience;
     this.#player = new Player({ id, seed, sink: this, adaptation: new HlsAdaptation() });
-    const query = new URLSearchParams({ path: `/live/${audience.eventId}/master.m3u8` });
+    // Viewers behind one address are still viewers of their own.
+    const query = new URLSearchParams({ path: `/live/${audience.eventId}/master.m3u8`, session: `load-${seed}-${id}` });
     if (address !== undefined) query.set('ip', address);
     this.#steeringPath = `/v1/servers?${query.toString()}`;
   }

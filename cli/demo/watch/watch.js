@@ -39,7 +39,7 @@ function showProcesses() {
     const numbers = counters
       ? [counters.requests, counters.hits, counters.collapsed, counters.fills, megabytes(counters.egressBytes)]
       : ['', '', '', '', ''];
-    for (const cell of [name, site ?? '', ...numbers]) row.append(element('td', String(cell)));
+    for (const cell of [name, site ?? '', ...numbers]) row.append(element('td', String(cell ?? '')));
     const action = running ? 'kill' : 'restart';
     const button = element('button', running ? 'stop' : 'start');
     button.addEventListener('click', () => act(action, name));
