@@ -85,7 +85,9 @@ function bytesBetweenTiers({ edgeNames, nodes, broken }: CheckInput): Check {
   const outOf = [shield, ...states].reduce((sum, node) => sum + node.egressBytes.tier, 0);
   const cuts = [shield, ...states].reduce((sum, node) => sum + node.answersCut.tier, 0);
   if (cuts > 0) return { name, holds: null, detail: `${cuts} transfers were broken off` };
-  return { name, holds: into === outOf, detail: `${into} in, ${outOf} out` };
+  const givenUp = states.reduce((sum, edge) => sum + edge.leadersReplaced, 0);
+  const detail = `${into} in, ${outOf} out${givenUp > 0 ? `, ${givenUp} attempts given up with their bytes unread` : ''}`;
+  return { name, holds: givenUp > 0 ? into <= outOf : into === outOf, detail };
 }
 
 function memoryBounds({ nodes, memoryBytes }: CheckInput): Check {

@@ -29,10 +29,7 @@ export interface DemoRun extends DemoOptions {
 /** Runs the demo until its time is over or somebody stops it. @returns whether everything held */
 export async function runDemo(options: DemoRun): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'undercard-demo-'));
-  const segmentMs = 2000;
-  // The event starts with the next whole segment after everything is likely to be up; sooner does no harm.
-  const startMs = Math.ceil(Date.now() / segmentMs) * segmentMs;
-  const plan = new DemoPlan(options, folder, startMs);
+  const plan = new DemoPlan(options, folder);
   const demo = new Demo(options, plan, folder);
   const stopped = stopAsked();
   let held = false;
@@ -166,7 +163,7 @@ class Demo {
     if (this.#options.json) {
       console.log(JSON.stringify(this.#status()));
     } else if (process.stdout.isTTY) {
-      const running = (name: string) => this.#fleet.children.get(name)!.running;
+      const running = (name: string) => this.#fleet.children.get(name)?.running ?? false;
       const table = renderTable(this.#observer, this.#viewers, running, this.#plan);
       const recent = this.#happened.slice(-3).map((text) => `  ${text}`);
       const head = `Undercard demo · ${Math.round(this.#observer.latest.atMs / 1000)} s · ${this.#plan.url('watch')}`;
@@ -192,7 +189,7 @@ class Demo {
         name,
         site: EDGE_NAMES.includes(name) ? this.#plan.siteOf(name) : null,
         url: EDGE_NAMES.includes(name) ? this.#plan.url(name) : null,
-        running: this.#fleet.children.get(name)!.running,
+        running: this.#fleet.children.get(name)?.running ?? false,
         counters: this.#countersOf(name),
       })),
       viewers: this.#viewers,

@@ -1,6 +1,9 @@
 import { Child } from './child.ts';
-import type { DemoPlan } from './plan.ts';
+import { PIPELINE_NAMES, type DemoPlan, type ProcessPlan } from './plan.ts';
 import { describeStep, type Step } from './schedule.ts';
+
+/** What a pipeline's process takes to start; the event's first segment is due one segment later. */
+const PIPELINE_START_MS = 1000;
 
 export interface FleetEvents {
   onProgress: (text: string) => void;
@@ -16,32 +19,24 @@ export class Fleet {
   readonly broken = new Set<string>();
   readonly #plan: DemoPlan;
   readonly #events: FleetEvents;
+  readonly #logFolder: string;
   readonly #timers = new Set<NodeJS.Timeout>();
   #stopping = false;
 
   constructor(plan: DemoPlan, logFolder: string, events: FleetEvents) {
     this.#plan = plan;
     this.#events = events;
-    for (const { name, args } of [...plan.processes(), plan.viewers()]) {
-      const child = new Child(name, args, `${logFolder}/${name}.log`, {
-        ...(name === 'viewers' ? { onLine: events.onViewers } : {}),
-        onUnexpectedEnd: (who, said) => {
-          this.broken.add(who);
-          if (!this.#stopping) events.onHappened(`${who} ended by itself: ${said}`);
-        },
-      });
-      this.children.set(name, child);
-    }
+    this.#logFolder = logFolder;
   }
 
-  /** Starts everything but the viewers: what others need first, then the rest together. */
+  /** Starts everything but the viewers. The event begins when there is somebody to take it. */
   async start(): Promise<void> {
-    const names = this.#plan.processes().map(({ name }) => name);
-    this.#events.onProgress(`starting ${names.length} processes on 127.0.0.x, port ${this.#plan.options.port}`);
-    const pipelines = names.filter((name) => name.startsWith('pipeline-'));
-    const services = names.filter((name) => !name.startsWith('pipeline-'));
+    const services = this.#plan.processes();
+    const { port } = this.#plan.options;
+    this.#events.onProgress(`starting ${services.length + PIPELINE_NAMES.length} processes on 127.0.0.x, port ${port}`);
     await this.#startAll(services);
-    await this.#startAll(pipelines);
+    await this.#startAll(this.#plan.pipelines(Date.now() + PIPELINE_START_MS));
+    this.#add(this.#plan.viewers());
   }
 
   async startViewers(): Promise<void> {
@@ -59,8 +54,8 @@ export class Fleet {
   }
 
   async perform(step: Step): Promise<void> {
-    const child = this.children.get(step.name)!;
-    if (this.#stopping) return;
+    const child = this.children.get(step.name);
+    if (this.#stopping || child === undefined) return;
     this.#events.onHappened(describeStep(step));
     if (step.kind === 'kill') {
       this.broken.add(step.name);
@@ -82,7 +77,7 @@ export class Fleet {
   /** The viewers end first and say what they saw. */
   async stopViewers(): Promise<void> {
     this.#cancel();
-    await this.children.get('viewers')!.stop();
+    await this.children.get('viewers')?.stop();
   }
 
   /** Nothing is left behind. */
@@ -96,12 +91,24 @@ export class Fleet {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  async #startAll(names: readonly string[]): Promise<void> {
+  #add({ name, args }: ProcessPlan): Child {
+    const child = new Child(name, args, `${this.#logFolder}/${name}.log`, {
+      ...(name === 'viewers' ? { onLine: this.#events.onViewers } : {}),
+      onUnexpectedEnd: (who, said) => {
+        this.broken.add(who);
+        if (!this.#stopping) this.#events.onHappened(`${who} ended by itself: ${said}`);
+      },
+    });
+    this.children.set(name, child);
+    return child;
+  }
+
+  async #startAll(plans: readonly ProcessPlan[]): Promise<void> {
     let ready = 0;
     const results = await Promise.allSettled(
-      names.map(async (name) => {
-        await this.children.get(name)!.start();
-        this.#events.onProgress(`${++ready}/${names.length} ready: ${name}`);
+      plans.map(async (plan) => {
+        await this.#add(plan).start();
+        this.#events.onProgress(`${++ready}/${plans.length} ready: ${plan.name}`);
       }),
     );
     const failed = results.find((result) => result.status === 'rejected');

@@ -61,13 +61,11 @@ export const PROCESS_NAMES = [...EDGE_NAMES, 'shield', 'backbone', 'origin', 'st
 export class DemoPlan {
   readonly options: DemoOptions;
   readonly #folder: string;
-  readonly #startMs: number;
 
-  /** @param folder for the files the processes read @param startMs wall clock of the event's start */
-  constructor(options: DemoOptions, folder: string, startMs: number) {
+  /** @param folder for the files the processes read */
+  constructor(options: DemoOptions, folder: string) {
     this.options = options;
     this.#folder = folder;
-    this.#startMs = startMs;
   }
 
   get sitesFile(): string {
@@ -105,7 +103,7 @@ export class DemoPlan {
     return stringify(sites);
   }
 
-  /** In the order of starting: each finds what it needs. */
+  /** Everything but pipelines and viewers. */
   processes(): ProcessPlan[] {
     return [
       this.#service('origin', ['origin', '--id', 'origin']),
@@ -120,8 +118,12 @@ export class DemoPlan {
         ...['--id', 'steering', '--sites', this.sitesFile, '--events-from', this.url('origin'), '--allow-ip-parameter'],
       ]),
       ...EDGE_NAMES.map((edge) => this.#edge(edge)),
-      ...PIPELINE_NAMES.map((name) => this.#pipeline(name)),
     ];
+  }
+
+  /** @param startMs wall clock of the event's start, the same for all */
+  pipelines(startMs: number): ProcessPlan[] {
+    return PIPELINE_NAMES.map((name) => this.#pipeline(name, startMs));
   }
 
   viewers(): ProcessPlan {
@@ -170,14 +172,14 @@ export class DemoPlan {
     };
   }
 
-  #pipeline(name: string): ProcessPlan {
+  #pipeline(name: string, startMs: number): ProcessPlan {
     const { eventId } = this.options;
     return {
       name,
       args: [
         'test-stream',
         ...['--origin', this.url('origin'), '--event', eventId, '--pipeline', name.replace('pipeline-', '')],
-        ...['--start-ms', String(this.#startMs), '--control-stdin', '--json'],
+        ...['--start-ms', String(startMs), '--control-stdin', '--json'],
       ],
     };
   }
