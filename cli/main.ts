@@ -36,6 +36,8 @@ for (const register of [
   register(program);
 }
 exitOverrideAll(program);
+// Whoever read the output has gone, as `head` does. What runs on is told by `stopAsked`; nothing else is to be said.
+process.stdout.on('error', () => {});
 
 try {
   await program.parseAsync();
@@ -45,7 +47,8 @@ try {
     process.exit(error.exitCode === 0 ? 0 : 2);
   }
   if (error instanceof BadInput) {
-    console.error(`undercard: ${error.message}`);
+    // One line, whatever was quoted in it.
+    console.error(`undercard: ${error.message.replace(/\s*[\r\n]+\s*/g, ' ')}`);
     process.exit(2);
   }
   console.error(`undercard: ${(error as Error).stack ?? String(error)}`);

@@ -42,19 +42,25 @@ export function register(program: Command): void {
         '\nExample:\n  undercard demo --duration 60s --kill edge-3@20s --restart edge-3@40s --kill pipeline-a@10s',
     )
     .action(async (flags: Flags) => {
-      const [{ runDemo }, { PIPELINE_NAMES, PROCESS_NAMES }, { parseFaultStep, parseProcessStep }] = await Promise.all([
+      const [
+        { runDemo },
+        { PIPELINE_NAMES, PROCESS_NAMES },
+        { parseFaultStep, parseProcessStep },
+        { RATE_BOUNDS, RTT_BOUNDS },
+      ] = await Promise.all([
         import('../demo/demo.ts'),
         import('../demo/plan.ts'),
         import('../demo/schedule.ts'),
+        import('../../runtime/relay.ts'),
       ]);
       const held = await runDemo({
         port: parseCount(flags.port, '--port', 1024, 65_534),
         viewers: parseCount(flags.viewers, '--viewers', 0, 20_000),
         seed: parseCount(flags.seed, '--seed', 0, 2 ** 31 - 1),
-        rttMs: parseDuration(flags.rtt, '--rtt'),
-        rateBps: parseRate(flags.rate, '--rate'),
+        rttMs: parseDuration(flags.rtt, '--rtt', RTT_BOUNDS),
+        rateBps: parseRate(flags.rate, '--rate', RATE_BOUNDS),
         eventId: 'demo',
-        durationMs: flags.duration === undefined ? null : parseDuration(flags.duration, '--duration'),
+        durationMs: flags.duration === undefined ? null : parseDuration(flags.duration, '--duration', ['1s', '500h']),
         steps: [
           ...(flags.kill ?? []).map((text) => parseProcessStep('kill', text, PROCESS_NAMES)),
           ...(flags.restart ?? []).map((text) => parseProcessStep('restart', text, PROCESS_NAMES)),

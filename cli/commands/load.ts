@@ -12,8 +12,6 @@ interface Flags {
 }
 
 const MAX_VIEWERS = 100_000;
-/** 24 days: beyond it Node's timers fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const MAX_ADDRESS_FILE_BYTES = 16 << 20;
 const JSON_INTERVAL_MS = 1_000;
 const LINE_INTERVAL_MS = 5_000;
@@ -38,8 +36,8 @@ async function runLoad(urlText: string, flags: Flags): Promise<void> {
   const { stopAsked } = await import('../../runtime/service.ts');
   const { startLoad } = await import('../../sim/load/load.ts');
   const viewers = parseCount(flags.viewers, '--viewers', 1, MAX_VIEWERS);
-  const durationMs = Math.min(parseDuration(flags.duration, '--duration'), LONGEST_TIMER_MS);
-  const arrivalSpreadMs = Math.min(parseDuration(flags.spread, '--spread'), LONGEST_TIMER_MS);
+  const durationMs = parseDuration(flags.duration, '--duration', ['1s', '500h']);
+  const arrivalSpreadMs = parseDuration(flags.spread, '--spread');
   const seed = parseCount(flags.seed, '--seed', 0, 2 ** 31 - 1);
   const addresses = flags.countryAddresses === undefined ? {} : await readAddresses(flags.countryAddresses, seed);
   const { source, eventId } = await readSource(urlText, flags.event);
@@ -51,19 +49,19 @@ async function runLoad(urlText: string, flags: Flags): Promise<void> {
   clearInterval(progress);
   const { final } = await load.finish();
   await output.final(final);
-  process.exit(final.wrongBodies > 0 || final.neverPlayed > 0 ? 1 : 0);
+  if (final.startupMs.p50 === null) console.error('undercard: nobody saw a picture: no viewer got as far as playing');
+  process.exit(final.wrongBodies > 0 || final.neverPlayed > 0 || final.startupMs.p50 === null ? 1 : 0);
 }
 
 async function readSource(urlText: string, eventFlag: string) {
   const { BadInput } = await import('../../runtime/bad-input.ts');
   const { findSource } = await import('../../sim/load/find-source.ts');
-  const { identifierSchema } = await import('../../topology/model/event.ts');
-  const eventId = identifierSchema.safeParse(eventFlag);
-  if (!eventId.success) throw new BadInput(`--event: "${eventFlag}" is not ${eventId.error.issues[0]?.message}`);
+  const { parseIdentifier } = await import('../../runtime/identifier.ts');
+  const eventId = parseIdentifier(eventFlag, '--event');
   if (!/^https?:\/\//i.test(urlText) || !URL.canParse(urlText)) {
     throw new BadInput(`URL: "${urlText}" is not a URL; write for example http://127.0.0.1:8080`);
   }
-  const found = await findSource(new URL(urlText), eventId.data);
+  const found = await findSource(new URL(urlText), eventId);
   if (found.kind === 'problem') throw new BadInput(`URL: "${urlText}": ${found.problem}`);
   return found;
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { parseAddress } from '../../runtime/address.ts';
 import { BadInput } from '../../runtime/bad-input.ts';
+import { parseIdentifier } from '../../runtime/identifier.ts';
 import { parseBytes, parseCount, parseDuration } from '../../runtime/units.ts';
 import { registerEvent } from './origin-event.ts';
 
@@ -50,18 +51,18 @@ async function run(flags: OriginFlags): Promise<void> {
   const { runUntilSignal } = await import('../../runtime/service.ts');
   const log = createLog(flags.id);
   const maxMemoryBytes = parseBytes(flags.maxMemory, '--max-memory');
-  const maxBodyBytes = parseBytes(flags.maxBody, '--max-body');
+  const maxBodyBytes = parseBytes(flags.maxBody, '--max-body', ['1kB', '1GB']);
   if (maxBodyBytes > maxMemoryBytes)
     throw new BadInput('--max-body is more than --max-memory: no such body could be stored');
   const service = await startOrigin({
     ...ORIGIN_DEFAULTS,
-    id: checkName(flags.id, '--id'),
+    id: parseIdentifier(flags.id, '--id'),
     listen: parseAddress(flags.listen, '--listen'),
     ingest: flags.ingest === undefined ? undefined : parseAddress(flags.ingest, '--ingest'),
     admin: flags.admin === undefined ? undefined : parseAddress(flags.admin, '--admin'),
     adminToken: flags.adminToken,
     pipelines: checkPipelines(flags.pipeline ?? [...ORIGIN_DEFAULTS.pipelines]),
-    maxDvrWindowMs: parseDuration(flags.dvrWindow, '--dvr-window'),
+    maxDvrWindowMs: parseDuration(flags.dvrWindow, '--dvr-window', ['1s', '500h']),
     maxMemoryBytes,
     maxBodyBytes,
     maxWaiters: parseCount(flags.maxWaiters, '--max-waiters', 1, 1e6),
@@ -74,12 +75,7 @@ async function run(flags: OriginFlags): Promise<void> {
 function checkPipelines(names: string[]): string[] {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new BadInput(`--pipeline: "${twice}" is given twice`);
-  return names.map((name) => checkName(name, '--pipeline'));
-}
-
-function checkName(name: string, flag: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) return name;
-  throw new BadInput(`${flag}: "${name}" is not a name of 1 to 64 letters, digits, dots, underscores or dashes`);
+  return names.map((name) => parseIdentifier(name, '--pipeline'));
 }
 
 function collect(value: string, previous: string[] | undefined): string[] {

@@ -20,7 +20,7 @@ export function register(program: Command): void {
     .option('--rate <rate>', 'of each direction', '1Gbit/s')
     .option('--json', 'print the URLs as one JSON line when ready')
     .action(async (flags: Flags) => {
-      const [{ Relay }, { createLog }, { runUntilSignal }] = await Promise.all([
+      const [{ RATE_BOUNDS, Relay, RTT_BOUNDS }, { createLog }, { runUntilSignal }] = await Promise.all([
         import('../../runtime/relay.ts'),
         import('../../runtime/log.ts'),
         import('../../runtime/service.ts'),
@@ -28,8 +28,8 @@ export function register(program: Command): void {
       const relay = new Relay({
         listen: parseAddress(flags.listen, '--listen'),
         to: parseAddress(flags.to, '--to'),
-        rttMs: parseDuration(flags.rtt, '--rtt'),
-        rateBps: parseRate(flags.rate, '--rate'),
+        rttMs: parseDuration(flags.rtt, '--rtt', RTT_BOUNDS),
+        rateBps: parseRate(flags.rate, '--rate', RATE_BOUNDS),
       });
       const bound = await relay.open();
       const service = {

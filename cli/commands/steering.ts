@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { parseAddress, parseOrigin } from '../../runtime/address.ts';
+import { parseIdentifier } from '../../runtime/identifier.ts';
 import { parseDuration } from '../../runtime/units.ts';
 
 interface Flags {
@@ -40,7 +41,7 @@ export function register(program: Command): void {
 
 async function run(flags: Flags): Promise<void> {
   const config = {
-    id: flags.id,
+    id: parseIdentifier(flags.id, '--id'),
     listen: parseAddress(flags.listen, '--listen'),
     admin: flags.admin && { address: parseAddress(flags.admin, '--admin'), token: flags.adminToken },
     sitesFile: flags.sites,

@@ -2,8 +2,8 @@ import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { parseOrigin } from '../../runtime/address.ts';
 import { BadInput } from '../../runtime/bad-input.ts';
+import { parseIdentifier } from '../../runtime/identifier.ts';
 import { parseCount, parseDuration } from '../../runtime/units.ts';
-import { identifierSchema } from '../../topology/model/event.ts';
 import type { FaultKind } from '../../origin/test-stream/fault.ts';
 import type { TestStream, TestStreamCounts } from '../../origin/test-stream/test-stream.ts';
 
@@ -53,9 +53,13 @@ async function run(flags: TestStreamFlags): Promise<void> {
     import('../../origin/test-stream/wall-clock.ts'),
   ]);
   const origin = parseOrigin(flags.origin, '--origin').origin;
-  const pipeline = checkName(flags.pipeline, '--pipeline');
+  const pipeline = parseIdentifier(flags.pipeline, '--pipeline');
   const startMs = parseCount(flags.startMs, '--start-ms', 0, 1e14);
-  const event = testStreamEvent({ eventId: checkName(flags.event, '--event'), startMs, dvrWindowMs: DVR_WINDOW_MS });
+  const event = testStreamEvent({
+    eventId: parseIdentifier(flags.event, '--event'),
+    startMs,
+    dvrWindowMs: DVR_WINDOW_MS,
+  });
   const durationMs = flags.duration === undefined ? null : parseDuration(flags.duration, '--duration');
   const fault = flags.fault === undefined ? null : await parseFault(flags.fault);
 
@@ -101,12 +105,6 @@ async function obeyLines(stream: TestStream): Promise<void> {
     if (what === 'none' || isFaultKind(what)) stream.setFault(what === 'none' ? null : what);
     else console.error(`undercard: standard input: "${line.slice(0, 100)}" is not fault corrupt|missing|stall|none`);
   });
-}
-
-function checkName(name: string, flag: string): string {
-  const checked = identifierSchema.safeParse(name);
-  if (checked.success) return checked.data;
-  throw new BadInput(`${flag}: "${name}" is not ${checked.error.issues[0]!.message}`);
 }
 
 function print(line: object): void {

@@ -24,10 +24,12 @@ export class Child {
   readonly #onLine: (line: Record<string, unknown>) => void;
   readonly #onUnexpectedEnd: (name: string, said: string) => void;
   #process: ChildProcess | null = null;
+  /** what is wanted of it; between a kill and the end there is still a process, which holds its ports */
+  #wanted: 'up' | 'down' = 'down';
+  /** the process that was told to end */
+  #dismissed: ChildProcess | null = null;
+  #ended: Promise<void> = Promise.resolve();
   #said = '';
-  #expectedEnd = false;
-  /** how often it was started */
-  starts = 0;
 
   constructor(
     name: string,
@@ -45,18 +47,20 @@ export class Child {
     this.#onUnexpectedEnd = handlers.onUnexpectedEnd;
   }
 
+  /** It is up, or on its way. */
   get running(): boolean {
-    return this.#process !== null;
-  }
-
-  get pid(): number | undefined {
-    return this.#process?.pid;
+    return this.#wanted === 'up';
   }
 
   /** Resolves with its first line, when it is ready. @throws ChildEnded when it ends before that */
-  start(): Promise<Record<string, unknown>> {
-    this.starts++;
-    this.#expectedEnd = false;
+  async start(): Promise<Record<string, unknown>> {
+    this.#wanted = 'up';
+    await this.#ended;
+    if (this.#wanted !== 'up') throw new ChildEnded(`${this.name}: stopped before it was started`);
+    return this.#spawn();
+  }
+
+  #spawn(): Promise<Record<string, unknown>> {
     this.#said = '';
     const child = spawn(process.execPath, [MAIN, ...this.#args], {
       detached: true,
@@ -64,8 +68,15 @@ export class Child {
       env: { ...process.env, UNDERCARD_PARENT: 'pipe' },
     });
     this.#process = child;
+    const ended = Promise.withResolvers<void>();
+    this.#ended = ended.promise;
+    child.on('error', (error) => {
+      this.#said += `\nundercard: cannot be started: ${error.message}`;
+    });
     child.stdin.on('error', () => {});
     const log = createWriteStream(this.#logFile, { flags: 'a' });
+    // A full disk, or a folder that somebody tidied away, costs the log and nothing else.
+    log.on('error', () => {});
     child.stderr.on('data', (chunk: Buffer) => {
       log.write(chunk);
       this.#said = (this.#said + chunk.toString('utf8')).slice(-2000);
@@ -89,16 +100,19 @@ export class Child {
       child.on('close', () => {
         clearTimeout(bound);
         log.end();
-        if (this.#process === child) this.#process = null;
+        const unexpected = this.#dismissed !== child;
+        this.#process = null;
+        if (unexpected) this.#wanted = 'down';
+        ended.resolve();
         if (!ready) reject(new ChildEnded(`${this.name}: ${this.#lastWord()}`));
-        else if (!this.#expectedEnd) this.#onUnexpectedEnd(this.name, this.#lastWord());
+        else if (unexpected) this.#onUnexpectedEnd(this.name, this.#lastWord());
       });
     });
   }
 
   /** As a power cut would. */
   kill(): void {
-    this.#expectedEnd = true;
+    this.#dismiss();
     this.#process?.kill('SIGKILL');
   }
 
@@ -108,17 +122,17 @@ export class Child {
 
   /** Asks it to end, and sees to it. Resolves when it is gone. */
   async stop(): Promise<void> {
+    this.#dismiss();
     const child = this.#process;
-    if (child === null) return;
-    this.#expectedEnd = true;
-    await new Promise<void>((resolve) => {
-      const bound = setTimeout(() => child.kill('SIGKILL'), STOP_BOUND_MS);
-      child.on('close', () => {
-        clearTimeout(bound);
-        resolve();
-      });
-      child.kill('SIGTERM');
-    });
+    const bound = setTimeout(() => child?.kill('SIGKILL'), STOP_BOUND_MS);
+    child?.kill('SIGTERM');
+    await this.#ended;
+    clearTimeout(bound);
+  }
+
+  #dismiss(): void {
+    this.#wanted = 'down';
+    this.#dismissed = this.#process;
   }
 
   /** The line that explains an end: our own error line if there is one, else the last. */

@@ -21,28 +21,25 @@ const baseUrlSchema = z
 const reportTokenSchema = z.string().regex(/^[A-Za-z0-9._~+/=-]{16,256}$/, '16 to 256 letters, digits or ._~+/=-');
 
 export const edgeServerSchema = z.strictObject({
-  id: identifierSchema,
-  url: baseUrlSchema,
-  /** bits per second that the node may send to players */
-  capacityBps: z.number().positive().max(1e13),
-  /** instead of the file's own token */
-  reportToken: reportTokenSchema.optional(),
+  id: identifierSchema.describe('The edge’s name, as it reports itself; the pathway id that players see.'),
+  url: baseUrlSchema.describe('Where players reach it: scheme, host and port.'),
+  capacityBps: z.number().positive().max(1e13).describe('What it may send to players, in bits per second.'),
+  reportToken: reportTokenSchema.optional().describe('Bearer token of its reports, instead of the file’s own.'),
 });
 
 export const siteSchema = z.strictObject({
-  id: identifierSchema,
-  country: countrySchema,
-  latitude: z.number().min(-90).max(90),
-  longitude: z.number().min(-180).max(180),
-  /** ix: in an Internet exchange; embedded: inside an access network */
-  kind: z.enum(['ix', 'embedded']).default('ix'),
+  id: identifierSchema.describe('The site’s name.'),
+  country: countrySchema.describe('ISO 3166-1 alpha-2.'),
+  latitude: z.number().min(-90).max(90).describe('Degrees, WGS 84, north positive.'),
+  longitude: z.number().min(-180).max(180).describe('Degrees, WGS 84, east positive.'),
+  kind: z.enum(['ix', 'embedded']).default('ix').describe('In an Internet exchange, or inside an access network.'),
   edges: z.array(edgeServerSchema).min(1).max(10_000),
 });
 
 /** The sites of a CDN and the edges in them; their order is the order for clients whose country is unknown. */
 export const sitesSchema = z
   .strictObject({
-    reportToken: reportTokenSchema.optional(),
+    reportToken: reportTokenSchema.optional().describe('Bearer token of all reports; needed beyond loopback.'),
     sites: z.array(siteSchema).min(1).max(20_000),
   })
   .superRefine(({ sites }, context) => {
