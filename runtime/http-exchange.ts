@@ -97,9 +97,8 @@ export class HttpExchange {
     const res = this.#res;
     res.cork(() => {
       this.#writeHead(status, block, extra);
-      if (body === null || this.method === 'HEAD') {
-        const bodiless = status === 304 || status === 204;
-        this.#endHead(bodiless ? -1 : body === null ? 0 : byteLength(body));
+      if (body === null || this.method === 'HEAD' || isBodiless(status)) {
+        this.#endHead(status, body === null ? 0 : byteLength(body));
       } else {
         this.#sentBytes = byteLength(body);
         res.end(body, this.#closes);
@@ -114,7 +113,7 @@ export class HttpExchange {
     this.#state = 'done';
     this.#res.cork(() => {
       this.#writeHead(status, block, extra);
-      this.#endHead(lengthBytes);
+      this.#endHead(status, lengthBytes);
     });
     this.#settle();
   }
@@ -126,7 +125,7 @@ export class HttpExchange {
   begin(status: number, block: HeaderBlock | null, extra: string, totalBytes: number): void {
     if (this.#gone || this.#state !== 'open') return;
     this.#totalBytes = totalBytes;
-    if (this.method === 'HEAD' || totalBytes === 0) {
+    if (this.method === 'HEAD' || totalBytes === 0 || isBodiless(status)) {
       this.respondHeadOnly(status, block, extra, totalBytes);
       return;
     }
@@ -230,8 +229,8 @@ export class HttpExchange {
   }
 
   /** Never with an argument: with one the server waits for that many bytes, and ends the process when none come. */
-  #endHead(lengthBytes: number): void {
-    if (lengthBytes >= 0) this.#res.writeHeader('Content-Length', String(lengthBytes));
+  #endHead(status: number, lengthBytes: number): void {
+    if (lengthBytes >= 0 && !isBodiless(status)) this.#res.writeHeader('Content-Length', String(lengthBytes));
     if (this.#closes) this.#res.writeHeader('Connection', 'close');
     this.#res.endWithoutBody();
   }
@@ -300,6 +299,11 @@ export class HttpExchange {
     this.#settle();
     onGone?.();
   }
+}
+
+/** RFC 9110 §8.6: no body, and no Content-Length either (a 304's would have to be the 200's). */
+function isBodiless(status: number): boolean {
+  return status === 204 || status === 304;
 }
 
 function byteLength(body: Uint8Array | string): number {

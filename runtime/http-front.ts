@@ -64,7 +64,7 @@ export class HttpFront {
       socket = await this.server.listen(port, host === 'localhost' ? '127.0.0.1' : host);
     } catch (cause) {
       const where = formatAddress(this.#options.address);
-      throw new BadInput(`cannot listen on ${where}: the port is in use, or the address is not this machine's`, {
+      throw new BadInput(`cannot listen on ${where}: the port is in use, or the address is not this machine's; choose another`, {
         cause,
       });
     }

@@ -1,6 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { formatAddress, type Address } from './address.ts';
 import { BadInput } from './bad-input.ts';
+import type { Bounds } from './units.ts';
 
 export interface RelayOptions {
   listen: Address;
@@ -20,6 +21,10 @@ export interface RelayStats {
   queueUpMs: number;
   queueDownMs: number;
 }
+
+/** What a modelled link may be told. Its ends hold what is under way: ten seconds of 100 Gbit/s would be 125 GB. */
+export const RTT_BOUNDS: Bounds = ['0ms', '10s'];
+export const RATE_BOUNDS: Bounds = ['10kbit/s', '100Gbit/s'];
 
 /** A sender is paused while this much of its own waits, or is under way, on top of what the link holds by itself. */
 const UNDER_WAY_MIN_BYTES = 256 * 1024;
@@ -45,9 +50,13 @@ export class Relay {
     this.#server.maxConnections = CONNECTIONS_MAX;
   }
 
-  /** @throws BadInput when the address cannot be bound */
+  /** @throws BadInput when the address cannot be bound, or is the far end too */
   async open(): Promise<Address> {
     const { host, port } = this.#options.listen;
+    const { to } = this.#options;
+    if (host === to.host && port === to.port) {
+      throw new BadInput(`--to ${formatAddress(to)} is the relay's own --listen: name the server behind the link`);
+    }
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', (cause) =>
         reject(new BadInput(`cannot listen on ${formatAddress(this.#options.listen)}: ${cause.message}`, { cause })),
@@ -156,7 +165,7 @@ class Link {
     this.#freeAtMs = startMs + bytes / this.#bytesPerMs;
     this.bytes += bytes;
     const last = this.#queue.at(-1);
-    const atMs = Math.max(this.#freeAtMs + this.#delayMs, notBeforeMs);
+    const atMs = Math.max(this.#freeAtMs, notBeforeMs) + this.#delayMs;
     // A young connection's first bytes wait for its set-up; those behind them must not overtake on the same socket.
     this.#insert({ atMs, deliver }, last === undefined || last.atMs <= atMs);
     if (this.#timer === undefined) this.#arm();

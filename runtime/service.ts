@@ -21,9 +21,12 @@ export interface RunOptions {
 /** A close that takes longer has hung: better to say so and go. */
 const CLOSE_BOUND_MS = 10_000;
 
+/** A terminal signals its whole process group, and npm passes the signal on: that is one wish, heard twice. */
+const SAME_SIGNAL_MS = 500;
+
 /**
- * Announces the service, then waits for SIGINT or SIGTERM, drains and closes. A second signal ends at once.
- * Losing the parent's pipe (when started with UNDERCARD_PARENT=pipe) counts as a signal: no orphan stays behind.
+ * Announces the service, waits until it is asked to stop, drains and closes. Losing the parent's pipe (when started with
+ * UNDERCARD_PARENT=pipe) counts as a wish to stop: no orphan stays behind.
  */
 export async function runUntilSignal(service: RunningService, options: RunOptions): Promise<void> {
   const { log, json = false } = options;
@@ -43,20 +46,28 @@ export async function runUntilSignal(service: RunningService, options: RunOption
   process.exit(process.exitCode ?? 0);
 }
 
-/** Resolves with the cause at the first request to stop. */
+/**
+ * Resolves with the cause at the first request to stop: SIGINT, SIGTERM, the terminal closed, nobody left to read
+ * standard output, or the parent gone. A second SIGINT or SIGTERM ends the process at once.
+ */
 export function stopAsked(): Promise<string> {
   return new Promise((resolve) => {
-    let asked = false;
+    let askedMs: number | null = null;
     const ask = (cause: string) => {
-      if (asked) process.exit(130);
-      asked = true;
+      askedMs ??= performance.now();
       resolve(cause);
     };
-    process.on('SIGINT', () => ask('SIGINT'));
-    process.on('SIGTERM', () => ask('SIGTERM'));
+    const insist = (signal: NodeJS.Signals) => {
+      if (askedMs !== null && performance.now() - askedMs > SAME_SIGNAL_MS) process.exit(130);
+      ask(signal);
+    };
+    process.on('SIGINT', insist);
+    process.on('SIGTERM', insist);
+    process.on('SIGHUP', ask);
+    process.stdout.on('error', () => ask('nobody reads standard output'));
     if (process.env.UNDERCARD_PARENT === 'pipe') {
       process.stdin.on('error', () => ask('parent gone'));
-      process.stdin.on('close', () => !asked && ask('parent gone'));
+      process.stdin.on('close', () => ask('parent gone'));
       process.stdin.resume();
     }
   });

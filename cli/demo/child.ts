@@ -97,15 +97,16 @@ export class Child {
         }
         this.#onLine(line);
       });
-      child.on('close', () => {
+      child.on('close', (_code, signal) => {
         clearTimeout(bound);
         log.end();
+        const lastWord = signal === null ? this.#lastWord() : `killed by ${signal}`;
         const unexpected = this.#dismissed !== child;
         this.#process = null;
         if (unexpected) this.#wanted = 'down';
         ended.resolve();
-        if (!ready) reject(new ChildEnded(`${this.name}: ${this.#lastWord()}`));
-        else if (unexpected) this.#onUnexpectedEnd(this.name, this.#lastWord());
+        if (!ready) reject(new ChildEnded(`${this.name}: ${lastWord}`));
+        else if (unexpected) this.#onUnexpectedEnd(this.name, lastWord);
       });
     });
   }

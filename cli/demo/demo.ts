@@ -9,10 +9,10 @@ import { sampleAddresses } from '../../topology/load/sample-addresses.ts';
 import { runChecks } from './checks.ts';
 import { ChildEnded } from './child.ts';
 import { Fleet } from './fleet.ts';
-import { Observer, totalsOf, edgeTotals } from './observer.ts';
+import { Observer } from './observer.ts';
 import { AUDIENCE, DemoPlan, EDGE_NAMES, PROCESS_NAMES, type DemoOptions } from './plan.ts';
 import type { Step } from './schedule.ts';
-import { renderLine, renderSummary, renderTable } from './screen.ts';
+import { fitInto, renderLine, renderSummary, renderTable } from './screen.ts';
 import { openWatchServer } from './watch-server.ts';
 
 const LOOK_MS = 1000;
@@ -28,24 +28,26 @@ export interface DemoRun extends DemoOptions {
 
 /** Runs the demo until its time is over or somebody stops it. @returns whether everything held */
 export async function runDemo(options: DemoRun): Promise<boolean> {
+  const stopped = stopAsked();
   const folder = await mkdtemp(join(tmpdir(), 'undercard-demo-'));
   const plan = new DemoPlan(options, folder);
   const demo = new Demo(options, plan, folder);
-  const stopped = stopAsked();
-  let held = false;
+  let logsMatter = false;
   try {
-    await demo.prepare();
-    await demo.start();
-    held = await demo.runUntil(stopped);
+    const up = await Promise.race([demo.start().then(() => true), stopped.then(() => false)]);
+    // Stopped while it was starting: nothing was promised yet.
+    const held = !up || (await demo.runUntil(stopped));
+    logsMatter = !held;
+    return held;
   } catch (error) {
-    if (error instanceof ChildEnded) throw new BadInput(error.message, { cause: error });
-    throw error;
+    if (!(error instanceof ChildEnded)) throw error;
+    logsMatter = true;
+    throw new BadInput(error.message, { cause: error });
   } finally {
     await demo.end();
+    if (logsMatter) console.error(`undercard: the logs of all processes are in ${folder}`);
+    else await rm(folder, { recursive: true, force: true });
   }
-  if (held) await rm(folder, { recursive: true, force: true });
-  else console.error(`undercard: the logs of all processes are in ${folder}`);
-  return held;
 }
 
 class Demo {
@@ -75,7 +77,7 @@ class Demo {
     });
   }
 
-  async prepare(): Promise<void> {
+  async #prepare(): Promise<void> {
     this.#say('Undercard demo: a live event on your own machine. Ctrl-C ends it.');
     // First of all, so that a port in use is told before anything is started.
     this.#watch = await openWatchServer(this.#plan.watchAddress, {
@@ -98,6 +100,7 @@ class Demo {
   }
 
   async start(): Promise<void> {
+    await this.#prepare();
     await this.#fleet.start();
     this.#startedMs = performance.now();
     this.#fleet.schedule(this.#options.steps);
@@ -113,7 +116,7 @@ class Demo {
     void stopped.then(() => {
       over = true;
     });
-    while (!over && (durationMs === null || performance.now() - this.#startedMs < durationMs)) {
+    while (!over && (durationMs === null || this.#elapsedMs() < durationMs)) {
       await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, LOOK_MS))]);
       await this.#observer.look();
       this.#show();
@@ -144,14 +147,8 @@ class Demo {
           });
     const held = checks.every(({ holds }) => holds !== false);
     if (this.#options.json) {
-      const totals = {
-        edges: edgeTotals(this.#observer),
-        shield: totalsOf(this.#observer.lastSeen.get('shield')),
-        origin: this.#observer.latest.origin,
-      };
-      console.log(
-        JSON.stringify({ summary: { held, checks, ...totals, viewers: this.#final, happened: this.#happened } }),
-      );
+      const summary = { held, checks, ...this.#tiers(), viewers: this.#final, happened: this.#happened };
+      console.log(JSON.stringify({ summary }));
     } else {
       console.log(renderSummary(this.#observer, this.#final, checks, this.#happened));
     }
@@ -166,25 +163,21 @@ class Demo {
       const running = (name: string) => this.#fleet.children.get(name)?.running ?? false;
       const table = renderTable(this.#observer, this.#viewers, running, this.#plan);
       const recent = this.#happened.slice(-3).map((text) => `  ${text}`);
-      const head = `Undercard demo · ${Math.round(this.#observer.latest.atMs / 1000)} s · ${this.#plan.url('watch')}`;
-      process.stdout.write(`\x1b[H\x1b[J${[head, '', table, '', ...recent].join('\n')}\n`);
+      const head = `Undercard demo · ${Math.round(this.#elapsedMs() / 1000)} s · ${this.#plan.url('watch')}`;
+      const text = fitInto([head, '', table, '', ...recent].join('\n'), process.stdout.columns, process.stdout.rows);
+      process.stdout.write(`\x1b[H\x1b[J${text}\n`);
     } else if (this.#looks % LINE_EVERY === 0) {
-      console.log(renderLine(this.#observer, this.#viewers));
+      console.log(renderLine(this.#observer, this.#viewers, this.#elapsedMs()));
     }
   }
 
   #status() {
-    const { latest, lastSeen } = this.#observer;
     return {
-      atMs: Math.round(latest.atMs),
+      atMs: Math.round(this.#elapsedMs()),
       eventId: this.#options.eventId,
       steering: this.#plan.url('steering'),
       addresses: Object.fromEntries(Object.entries(this.#addresses).map(([country, [first]]) => [country, first])),
-      tiers: {
-        edges: edgeTotals(this.#observer),
-        shield: totalsOf(lastSeen.get('shield')),
-        origin: latest.origin,
-      },
+      tiers: this.#tiers(),
       processes: PROCESS_NAMES.map((name) => ({
         name,
         site: EDGE_NAMES.includes(name) ? this.#plan.siteOf(name) : null,
@@ -197,11 +190,16 @@ class Demo {
     };
   }
 
+  #tiers() {
+    const { edges, origin } = this.#observer;
+    return { edges, shield: this.#observer.totals('shield'), origin };
+  }
+
   #countersOf(name: string) {
-    const { lastSeen, latest } = this.#observer;
-    if (lastSeen.has(name)) return totalsOf(lastSeen.get(name));
-    if (name !== 'origin' || latest.origin === null) return null;
-    const { reads, sentBytes } = latest.origin;
+    const { lastSeen, origin } = this.#observer;
+    if (lastSeen.has(name)) return this.#observer.totals(name);
+    if (name !== 'origin' || origin === null) return null;
+    const { reads, sentBytes } = origin;
     return { requests: reads, hits: null, collapsed: null, fills: null, egressBytes: sentBytes };
   }
 
@@ -223,8 +221,13 @@ class Demo {
     };
   }
 
+  /** Since everything was up: what --kill and --duration count from. */
+  #elapsedMs(): number {
+    return performance.now() - this.#startedMs;
+  }
+
   #note(text: string): void {
-    const atSeconds = Math.round((performance.now() - this.#startedMs) / 1000);
+    const atSeconds = Math.round(this.#elapsedMs() / 1000);
     this.#happened.push(`${atSeconds} s: ${text}`);
     if (!this.#options.json && !process.stdout.isTTY) console.log(`${atSeconds} s: ${text}`);
   }

@@ -1,4 +1,4 @@
-import { Child } from './child.ts';
+import { Child, ChildEnded } from './child.ts';
 import { PIPELINE_NAMES, type DemoPlan, type ProcessPlan } from './plan.ts';
 import { describeStep, type Step } from './schedule.ts';
 
@@ -40,6 +40,7 @@ export class Fleet {
   }
 
   async startViewers(): Promise<void> {
+    if (this.#stopping) return;
     await this.children.get('viewers')!.start();
   }
 
@@ -57,7 +58,9 @@ export class Fleet {
     const child = this.children.get(step.name);
     if (this.#stopping || child === undefined) return;
     this.#events.onHappened(describeStep(step));
-    if (step.kind === 'kill') {
+    if (step.kind !== 'restart' && !child.running) {
+      this.#events.onHappened(`${step.name} is not running`);
+    } else if (step.kind === 'kill') {
       this.broken.add(step.name);
       child.kill();
     } else if (step.kind === 'fault') {
@@ -69,7 +72,7 @@ export class Fleet {
         await child.start();
         this.#events.onHappened(`${step.name} is back`);
       } catch (error) {
-        this.#events.onHappened(`${step.name} did not come back: ${(error as Error).message}`);
+        if (!this.#stopping) this.#events.onHappened(`${step.name} did not come back: ${(error as Error).message}`);
       }
     }
   }
@@ -104,11 +107,12 @@ export class Fleet {
   }
 
   async #startAll(plans: readonly ProcessPlan[]): Promise<void> {
+    if (this.#stopping) throw new ChildEnded('stopped while starting');
     let ready = 0;
     const results = await Promise.allSettled(
       plans.map(async (plan) => {
         await this.#add(plan).start();
-        this.#events.onProgress(`${++ready}/${plans.length} ready: ${plan.name}`);
+        if (!this.#stopping) this.#events.onProgress(`${++ready}/${plans.length} ready: ${plan.name}`);
       }),
     );
     const failed = results.find((result) => result.status === 'rejected');

@@ -13,7 +13,8 @@ export function milliseconds(value: number | null): string {
 }
 
 export function share(part: number, whole: number): string {
-  return whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
+  // Never "-0.0".
+  return whole === 0 ? '–' : `${(Math.round((1000 * part) / whole) / 10 + 0).toFixed(1)} %`;
 }
 
 function scaled(value: number, step: number, units: readonly string[]): string {

@@ -1,6 +1,7 @@
 import got from 'got';
 import { EDGE_NAMES, type DemoPlan } from './plan.ts';
 import { parseMetrics, sumOf } from './metrics-text.ts';
+import { Tally } from './tally.ts';
 
 /** The counters of an edge or of the shield, as its admin listener's /state gives them. */
 export interface NodeState {
@@ -23,7 +24,17 @@ export interface NodeState {
   answersCut: { tier: number; rehearsal: number; viewer: number };
 }
 
-export interface OriginState {
+export interface TierTotals extends Record<string, number> {
+  requests: number;
+  hits: number;
+  collapsed: number;
+  fills: number;
+  egressBytes: number;
+  /** without what went to other nodes of ours */
+  viewerBytes: number;
+}
+
+export interface OriginTotals extends Record<string, number> {
   reads: number;
   held: number;
   sentBytes: number;
@@ -31,43 +42,51 @@ export interface OriginState {
   ingestRefused: number;
 }
 
-/** What was seen of all tiers in one look; a process that does not answer is missing. */
-export interface Observation {
-  /** since the start */
-  atMs: number;
-  nodes: Map<string, NodeState>;
-  origin: OriginState | null;
-}
-
 const TIMEOUT_MS = 900;
+const ACCEPTED = new Set(['published', 'spare', 'created', 'updated', 'unchanged']);
+const NOTHING: TierTotals = { requests: 0, hits: 0, collapsed: 0, fills: 0, egressBytes: 0, viewerBytes: 0 };
 
 /** Looks at the admin listeners of edges, shield and origin. */
 export class Observer {
   readonly #plan: DemoPlan;
-  readonly #startMs = performance.now();
   /** the last that was seen of each, also of those that are gone */
   readonly lastSeen = new Map<string, NodeState>();
-  latest: Observation = { atMs: 0, nodes: new Map(), origin: null };
+  readonly #nodes = new Map<string, Tally<TierTotals>>();
+  readonly #origin = new Tally<OriginTotals>();
 
   constructor(plan: DemoPlan) {
     this.#plan = plan;
   }
 
-  async look(): Promise<Observation> {
+  /** Since the start of the demo, whatever was killed and restarted in between; null when it was never seen. */
+  get origin(): OriginTotals | null {
+    return this.#origin.total;
+  }
+
+  totals(name: string): TierTotals {
+    return this.#nodes.get(name)?.total ?? NOTHING;
+  }
+
+  get edges(): TierTotals {
+    return EDGE_NAMES.map((name) => this.totals(name)).reduce(addTotals, NOTHING);
+  }
+
+  /** A process that does not answer stays as it was last seen. */
+  async look(): Promise<void> {
     const names = [...EDGE_NAMES, 'shield'];
     const [states, origin] = await Promise.all([
       Promise.all(names.map((name) => this.#nodeState(name))),
       this.#originState(),
     ]);
-    const nodes = new Map<string, NodeState>();
+    if (origin !== null) this.#origin.see(origin);
     names.forEach((name, index) => {
       const state = states[index];
       if (!state) return;
-      nodes.set(name, state);
       this.lastSeen.set(name, state);
+      const tally = this.#nodes.get(name) ?? new Tally();
+      tally.see(totalsOf(state));
+      this.#nodes.set(name, tally);
     });
-    this.latest = { atMs: performance.now() - this.#startMs, nodes, origin };
-    return this.latest;
   }
 
   async #nodeState(name: string): Promise<NodeState | null> {
@@ -81,20 +100,19 @@ export class Observer {
     }
   }
 
-  async #originState(): Promise<OriginState | null> {
+  async #originState(): Promise<OriginTotals | null> {
     try {
       const url = `${this.#plan.adminUrl('origin')}/metrics`;
       const samples = parseMetrics(await got(url, { timeout: { request: TIMEOUT_MS }, retry: { limit: 0 } }).text());
       const ingest = samples.filter(({ name }) => name === 'undercard_origin_ingest_total');
-      const isPublished = ({ labels }: { labels: Record<string, string> }) => labels.verdict === 'published';
+      const count = (counts: (verdict: string) => boolean) =>
+        ingest.filter(({ labels }) => counts(labels.verdict ?? '')).reduce((sum, { value }) => sum + value, 0);
       return {
         reads: sumOf(samples, 'undercard_origin_reads_total'),
         held: sumOf(samples, 'undercard_origin_held_seconds_count'),
         sentBytes: sumOf(samples, 'undercard_origin_sent_bytes_total'),
-        ingestPublished: ingest.filter(isPublished).reduce((sum, { value }) => sum + value, 0),
-        ingestRefused: ingest
-          .filter(({ labels }) => /^(?:invalid|defect|corrupt|short|digest)/.test(labels.verdict ?? ''))
-          .reduce((sum, { value }) => sum + value, 0),
+        ingestPublished: count((verdict) => verdict === 'published'),
+        ingestRefused: count((verdict) => !ACCEPTED.has(verdict)),
       };
     } catch {
       return null;
@@ -102,24 +120,16 @@ export class Observer {
   }
 }
 
-export interface TierTotals {
-  requests: number;
-  hits: number;
-  collapsed: number;
-  fills: number;
-  egressBytes: number;
-}
-
-/** The edges' counters added up; those of dead edges as last seen. */
-export function edgeTotals(observer: Observer): TierTotals {
-  return EDGE_NAMES.map((name) => totalsOf(observer.lastSeen.get(name))).reduce(addTotals, totalsOf(undefined));
-}
-
-export function totalsOf(state: NodeState | undefined): TierTotals {
-  if (!state) return { requests: 0, hits: 0, collapsed: 0, fills: 0, egressBytes: 0 };
-  const { requests, hits, staleHits, collapsed, fills, egressBytes } = state;
-  const egress = egressBytes.tier + egressBytes.rehearsal + egressBytes.viewer;
-  return { requests, hits: hits + staleHits, collapsed, fills, egressBytes: egress };
+function totalsOf({ requests, hits, staleHits, collapsed, fills, egressBytes }: NodeState): TierTotals {
+  const viewerBytes = egressBytes.rehearsal + egressBytes.viewer;
+  return {
+    requests,
+    hits: hits + staleHits,
+    collapsed,
+    fills,
+    egressBytes: egressBytes.tier + viewerBytes,
+    viewerBytes,
+  };
 }
 
 function addTotals(a: TierTotals, b: TierTotals): TierTotals {
@@ -129,5 +139,6 @@ function addTotals(a: TierTotals, b: TierTotals): TierTotals {
     collapsed: a.collapsed + b.collapsed,
     fills: a.fills + b.fills,
     egressBytes: a.egressBytes + b.egressBytes,
+    viewerBytes: a.viewerBytes + b.viewerBytes,
   };
 }

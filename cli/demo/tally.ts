@@ -25,7 +25,5 @@ export class Tally<Counted extends Counters> {
 
 function add<Counted extends Counters>(before: Counted | null, counters: Counted): Counted {
   if (before === null) return counters;
-  return Object.fromEntries(
-    Object.entries(counters).map(([name, value]) => [name, value + before[name]!]),
-  ) as Counted;
+  return Object.fromEntries(Object.entries(counters).map(([name, value]) => [name, value + before[name]!])) as Counted;
 }

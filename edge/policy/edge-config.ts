@@ -44,7 +44,7 @@ export const edgePolicySchema = z
       .describe('Requests waiting at one time; beyond it a request is refused with 503.'),
     uncacheableMs: z
       .number()
-      .nonnegative()
+      .positive()
       .default(10_000)
       .describe('How long an answer that could not be shared is remembered, so that nobody queues for the next.'),
     sourceDownMs: z

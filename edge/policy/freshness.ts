@@ -91,7 +91,7 @@ function whyNot(
 }
 
 function explicitLifetimeMs(directives: Directives, targeted: boolean, fields: Fields, wallMs: number): number | null {
-  const told = (targeted ? null : deltaMs(directives, 's-maxage')) ?? deltaMs(directives, 'max-age');
+  const told = deltaMs(directives, 's-maxage') ?? deltaMs(directives, 'max-age');
   if (told !== null || targeted || !fields.has('expires')) return told;
   const expiresMs = parseHttpDate(fields.get('expires')!, wallMs);
   const dateMs = parseHttpDate(fields.get('date') ?? '', wallMs) ?? wallMs;

@@ -1,13 +1,24 @@
 import type { Priority } from '../../topology/model/priority.ts';
 import { Deadlines } from './deadlines.ts';
 import type { EdgePolicyConfig } from './edge-config.ts';
-import type { Fill, KeyState, Lifetimes, RequestState } from './fill.ts';
+import { newStats } from './edge-stats.ts';
+import { Fills } from './fills.ts';
+import {
+  canBeBegun,
+  isResumable,
+  isSameBody,
+  type Fill,
+  type KeyState,
+  type Lifetimes,
+  type RequestState,
+} from './fill.ts';
+import { KeyStates } from './key-states.ts';
 import { LiveEvents, type EventTiming } from './live-events.ts';
-import type { EdgeSink, FillFailure, FillHead, RefusalReason, StreamOutcome } from './sink.ts';
-import { FROM_TIER, ONLY_IF_CACHED } from './sink.ts';
+import { Requests } from './requests.ts';
+import type { EdgeSink, FillFailure, FillHead, RefusalReason, ServeOutcome, StreamOutcome } from './sink.ts';
+import { ONLY_IF_CACHED } from './sink.ts';
 import { Sources, type SourceLayout } from './sources.ts';
 import { Store, type StoredObject } from './store.ts';
-import { UncacheableMarks } from './uncacheable.ts';
 
 /**
  * The edge cache as a pure machine: requests and upstream events in, decisions out through the sink, time as an
@@ -21,47 +32,48 @@ import { UncacheableMarks } from './uncacheable.ts';
  * shell, fills and objects here). `nowMs` is monotonic, `wallMs` Unix time.
  */
 export class EdgeMachine {
-  readonly stats = {
-    requests: 0,
-    hits: 0,
-    staleHits: 0,
-    collapsed: 0,
-    misses: 0,
-    passes: 0,
-    refused: 0,
-    fills: 0,
-    fillsFailed: 0,
-    leadersReplaced: 0,
-    resumed: 0,
-    stored: 0,
-    evicted: 0,
-  };
+  readonly stats = newStats();
+  /** failed upstream attempts by cause */
+  readonly failures = new Map<FillFailure, number>();
   readonly events = new LiveEvents();
   readonly sources: Sources;
   readonly #config: EdgePolicyConfig;
   readonly #sink: EdgeSink;
   readonly #store: Store;
   readonly #deadlines = new Deadlines();
-  readonly #keys: (KeyState | undefined)[] = [];
-  readonly #requests = new Map<number, RequestState>();
-  readonly #fills = new Map<number, Fill>();
-  readonly #marks: UncacheableMarks;
-  #nextFillId = 1;
+  readonly #keys: KeyStates;
+  readonly #requests: Requests;
+  readonly #fills: Fills;
   #nextObjectId = 1;
-  #waiting = 0;
 
   constructor(config: EdgePolicyConfig, layout: SourceLayout, sink: EdgeSink) {
     this.#config = config;
     this.#sink = sink;
     this.sources = new Sources(layout, config.sourceDownMs);
     this.#store = new Store(config.memoryBytes, (object) => this.#dropped(object));
-    this.#marks = new UncacheableMarks(config.uncacheableMs, (state) => this.#releaseIfIdle(state));
+    this.#keys = new KeyStates(sink, config.uncacheableMs);
+    this.#requests = new Requests(this.#keys, this.#deadlines);
+    this.#fills = new Fills({
+      config,
+      sink,
+      keys: this.#keys,
+      store: this.#store,
+      sources: this.sources,
+      deadlines: this.#deadlines,
+      stats: this.stats,
+    });
   }
 
   // ——— what the shell may ask ———
 
+  /** requests whose answer is not complete, as far as the machine has been told */
+  get open(): number {
+    return this.#requests.open;
+  }
+
+  /** of those, the ones whose answer has not begun */
   get waiting(): number {
-    return this.#waiting;
+    return this.#requests.waiting;
   }
 
   get fillsInFlight(): number {
@@ -82,7 +94,7 @@ export class EdgeMachine {
 
   /** When `wake` should be called, at the latest; Infinity when nothing can time out. */
   nextWake(): number {
-    return this.#deadlines.nextMs;
+    return Math.min(this.#deadlines.nextMs, this.#keys.nextMs);
   }
 
   // ——— keys ———
@@ -93,100 +105,89 @@ export class EdgeMachine {
    * @param event number of the live event whose segment it is, or −1
    */
   define(key: number, hash: number, event: number, segment: number): void {
-    this.#keys[key] = { key, hash, event, segment, object: null, fill: null, uncacheableUntilMs: 0, users: 0 };
+    this.#keys.define(key, hash, event, segment);
   }
 
   /** How a fill of the key ranks when the tier above must choose (DESIGN §5). */
   priority(key: number, wallMs: number): Priority {
-    const state = this.#keys[key]!;
+    const state = this.#keys.at(key);
     return state.event < 0 ? 'on-demand' : this.events.priority(state.event, state.segment, wallMs);
   }
 
   // ——— requests ———
 
   request(requestId: number, key: number, flags: number, nowMs: number, wallMs: number): void {
-    const state = this.#keys[key]!;
+    const state = this.#keys.at(key);
     this.stats.requests++;
     if (state.event >= 0 && this.#outsideWindow(requestId, state, nowMs, wallMs)) return;
     const object = state.object;
     if (object !== null && nowMs < object.freshUntilMs) {
       this.stats.hits++;
       this.#store.get(key);
-      this.#sink.serve(requestId, object.id, 'hit', ageOf(object, nowMs), object.freshUntilMs - nowMs);
+      this.#serve(requestId, object, 'hit', nowMs);
       return;
     }
     if (object !== null && nowMs < object.staleWhileRevalidateUntilMs) {
       this.stats.staleHits++;
-      this.#sink.serve(requestId, object.id, 'stale', ageOf(object, nowMs), object.freshUntilMs - nowMs);
-      if (state.fill === null && nowMs >= state.uncacheableUntilMs) this.#startFill(state, [], flags, nowMs);
+      // First, while the shell still has the request: its fields say which variant to ask for.
+      if (state.fill === null && nowMs >= state.uncacheableUntilMs) this.#refresh(requestId, state, flags, nowMs);
+      this.#serve(requestId, object, 'stale', nowMs);
       return;
     }
     if ((flags & ONLY_IF_CACHED) !== 0) {
       this.#refuse(requestId, 504, 'only-if-cached', 0);
-      this.#releaseIfIdle(state);
+      this.#keys.releaseIfIdle(state);
       return;
     }
     this.#miss(requestId, state, flags, nowMs, nowMs + this.#config.waitMs);
   }
 
-  /** The request's key turned out to be another: called before `fillHead` for waiters that `Vary` tells apart. */
+  /**
+   * The request's key turned out to be another. Called before `fillHead` for everybody who waits for that fill, when
+   * `Vary` tells them apart; whoever it is not called for asks again under the old key.
+   */
   rekey(requestId: number, key: number): void {
     const request = this.#requests.get(requestId);
-    if (!request || request.key === key) return;
-    request.key = key;
-    request.rekeyed = true;
-    this.#keys[key]!.users++;
+    if (request && request.key !== key) this.#requests.rekey(request, key);
   }
 
   /** The client has gone before its answer was complete. Whatever can still be stored goes on arriving for others. */
   requestGone(requestId: number): void {
     const request = this.#requests.get(requestId);
     if (!request) return;
-    this.#forget(request);
-    const fill = request.fill!;
-    remove(request.begun ? fill.readers : fill.waiters, requestId);
-    const wanted = fill.waiters.length + fill.readers.length > 0;
-    if (!wanted && fill.kind === 'pass') this.#abandon(fill);
+    this.#requests.forget(request);
+    this.#fills.abandonIfUnwanted(request.fill);
   }
 
   /** A successful unsafe request, or a purge: what is stored under the key must not be used again (RFC 9111 §4.4). */
   invalidate(key: number): void {
-    const state = this.#keys[key];
+    const state = this.#keys.find(key);
     if (!state) return;
-    if (state.object !== null) this.#store.remove(key);
-    // What is in flight was asked for before the change: those who wait may have it, nobody after them.
-    if (state.fill !== null) this.#makePass(state.fill);
-    this.#releaseIfIdle(state);
+    this.#keys.hold(state, () => {
+      if (state.object !== null) this.#store.remove(key);
+      // What is in flight was asked for before the change: those who wait may have it, nobody after them.
+      if (state.fill !== null) this.#fills.makePass(state.fill);
+    });
   }
 
   // ——— fills ———
 
   fillHead(fillId: number, head: FillHead, nowMs: number, wallMs: number): void {
     const fill = this.#fills.get(fillId);
-    if (!fill || fill.phase !== 'head') return;
-    this.sources.answered(fill.source);
-    if (head.status >= 500 && !head.shareable && this.#answerError(fill, head.status, nowMs)) return;
-    if (fill.readers.length > 0 && !this.#resumes(fill, head)) {
-      for (const reader of fill.readers.splice(0)) this.#cut(reader);
-      if (fill.waiters.length === 0) return this.#abandon(fill);
-      this.#sink.restart(fill.id);
-    }
-    fill.phase = 'body';
-    fill.head = head;
-    fill.receivedBytes = 0;
-    this.#postpone(fill, nowMs + this.#config.stallTimeoutMs);
-    const shared = fill.kind === 'fill' && head.shareable && head.lengthBytes <= this.#config.objectBytesMax;
-    if (fill.kind === 'pass' && fill.shares) this.#streamTo(fill, fill.waiters.splice(0), 'pass');
-    else if (shared) this.#share(fill, head, nowMs, wallMs);
-    else this.#passAlone(fill, nowMs);
+    if (fill?.phase === 'head') this.#takeHead(fill, head, nowMs, wallMs);
+    this.#releaseNamed(head);
   }
 
   /** The upstream said 304 to a fill that asked about a stored object. @param head of the refreshed response */
   fillNotModified(fillId: number, head: FillHead, nowMs: number, wallMs: number): void {
     const fill = this.#fills.get(fillId);
-    if (!fill || fill.phase !== 'head') return;
+    if (fill?.phase === 'head') this.#takeNotModified(fill, head, nowMs, wallMs);
+    this.#releaseNamed(head);
+  }
+
+  #takeNotModified(fill: Fill, head: FillHead, nowMs: number, wallMs: number): void {
     this.sources.answered(fill.source);
-    const state = this.#keys[fill.key]!;
+    const state = this.#keys.at(fill.key);
     const object = state.object;
     if (object === null || object.id !== fill.revalidates) {
       // Evicted meanwhile: there is nothing to confirm, ask again for the whole.
@@ -194,55 +195,59 @@ export class EdgeMachine {
       this.#attemptFailed(fill, 'other', nowMs);
       return;
     }
-    this.#sink.refresh(fillId, object.id);
-    this.#setLifetimes(object, state, head, nowMs, wallMs);
-    this.#endFill(fill);
-    for (const requestId of fill.waiters.splice(0)) {
-      this.#forgetId(requestId);
-      this.#sink.serve(requestId, object.id, 'revalidated', ageOf(object, nowMs), object.freshUntilMs - nowMs);
-    }
+    this.#sink.refresh(fill.id, object.id);
+    Object.assign(object, this.#lifetimes(state, head, nowMs, wallMs));
+    const waiters = this.#requests.waitersOf(fill);
+    this.#keys.hold(state, () => {
+      this.#fills.end(fill);
+      for (const request of waiters) if (request.key === state.key) this.#answer(request, object, 'revalidated', nowMs);
+      // What may not be shared any longer has served those who had asked.
+      if (!head.shareable) this.#store.remove(state.key);
+      for (const request of waiters) if (request.key !== state.key) this.#again(request, nowMs);
+    });
+  }
+
+  /** The shell made the head's key known beforehand, whether anything comes of it or not. */
+  #releaseNamed(head: FillHead): void {
+    const state = this.#keys.find(head.key);
+    if (state) this.#keys.releaseIfIdle(state);
   }
 
   /** More of the body has come. The shell hands on bytes by itself; the machine counts them. */
   fillBytes(fillId: number, bytes: number, nowMs: number): void {
     const fill = this.#fills.get(fillId);
-    if (!fill || fill.phase !== 'body') return;
-    fill.receivedBytes += bytes;
-    fill.deadlineMs = nowMs + this.#config.stallTimeoutMs;
-    if (fill.kind === 'pass') return;
-    fill.heldBytes += bytes;
-    this.#store.arriving(bytes);
-    if (fill.receivedBytes > this.#config.objectBytesMax) this.#makePass(fill);
+    if (fill?.phase === 'body') this.#fills.bytesCame(fill, bytes, nowMs);
   }
 
-  /** The shell paused the upstream because its only readers are slow: silence is not the upstream's fault. */
-  fillPaused(fillId: number, nowMs: number): void {
+  /** The shell has paused the upstream because all its readers are slow: silence is not the upstream's fault. */
+  fillPaused(fillId: number): void {
     const fill = this.#fills.get(fillId);
-    if (fill) fill.deadlineMs = nowMs + this.#config.stallTimeoutMs * 4;
+    if (fill) this.#fills.pause(fill);
+  }
+
+  fillResumed(fillId: number, nowMs: number): void {
+    const fill = this.#fills.get(fillId);
+    if (fill) this.#fills.unpause(fill, nowMs);
   }
 
   /** The upstream says its body is complete. */
   fillEnd(fillId: number, nowMs: number): void {
     const fill = this.#fills.get(fillId);
-    if (!fill || fill.phase !== 'body') return;
-    const head = fill.head!;
-    if (head.lengthBytes >= 0 && fill.receivedBytes !== head.lengthBytes) {
-      this.fillFailed(fillId, fill.receivedBytes < head.lengthBytes ? 'short' : 'overlong', nowMs);
+    if (fill?.phase !== 'body') return;
+    const { lengthBytes } = fill.head!;
+    if (lengthBytes >= 0 && fill.receivedBytes !== lengthBytes) {
+      this.#failed(fill, fill.receivedBytes < lengthBytes ? 'short' : 'overlong', nowMs);
       return;
     }
-    this.#endFill(fill);
-    for (const reader of fill.readers) this.#forgetId(reader);
+    for (const reader of this.#requests.readersOf(fill)) this.#requests.forget(reader);
     if (fill.kind === 'fill') this.#keep(fill);
-    this.#releaseIfIdle(this.#keys[fill.key]!);
+    this.#fills.end(fill);
   }
 
   /** The attempt ended without a whole answer. */
   fillFailed(fillId: number, cause: FillFailure, nowMs: number): void {
     const fill = this.#fills.get(fillId);
-    if (!fill) return;
-    this.stats.fillsFailed++;
-    if (cause !== 'shed') this.sources.failed(fill.source, nowMs);
-    this.#attemptFailed(fill, cause, nowMs);
+    if (fill) this.#failed(fill, cause, nowMs);
   }
 
   // ——— events ———
@@ -258,10 +263,10 @@ export class EdgeMachine {
   // ——— time ———
 
   wake(nowMs: number): void {
-    this.#marks.expire(nowMs);
+    this.#keys.expireMarks(nowMs);
     while (this.#deadlines.nextMs <= nowMs) {
       const id = this.#deadlines.pop()!;
-      if (id < 0) this.#requestOverdue(-id, nowMs);
+      if (id < 0) this.#requestOverdue(-1 - id, nowMs);
       else this.#fillOverdue(id, nowMs);
     }
   }
@@ -269,26 +274,13 @@ export class EdgeMachine {
   #requestOverdue(requestId: number, nowMs: number): void {
     const request = this.#requests.get(requestId);
     if (!request || request.begun) return;
-    if (request.deadlineMs > nowMs) {
-      this.#deadlines.push(request.deadlineMs, -requestId);
-      return;
-    }
-    const fill = request.fill!;
-    this.#forget(request);
-    remove(fill.waiters, requestId);
-    this.#refuse(requestId, 504, 'wait-bound', 0);
-    if (fill.kind === 'pass' && fill.readers.length === 0) this.#abandon(fill);
+    if (!this.#answerStale(request, nowMs)) this.#refuseWaiter(request, 504, 'wait-bound');
+    this.#fills.abandonIfUnwanted(request.fill);
   }
 
   #fillOverdue(fillId: number, nowMs: number): void {
     const fill = this.#fills.get(fillId);
-    if (!fill) return;
-    if (fill.deadlineMs > nowMs) {
-      this.#deadlines.push(fill.deadlineMs, fillId);
-      return;
-    }
-    this.#sink.abort(fillId);
-    this.fillFailed(fillId, 'timeout', nowMs);
+    if (fill && this.#fills.isOverdue(fill, nowMs)) this.#failed(fill, 'timeout', nowMs);
   }
 
   // ——— the live window ———
@@ -299,280 +291,181 @@ export class EdgeMachine {
     if (verdict?.kind === 'too-early') this.#refuse(requestId, 404, 'too-early', verdict.untilMs - wallMs);
     else if (verdict?.kind === 'gone') this.#refuse(requestId, 410, 'gone', GONE_TTL_MS);
     else return false;
-    this.#releaseIfIdle(state);
+    this.#keys.releaseIfIdle(state);
     return true;
   }
 
   // ——— collapsing ———
 
   #miss(requestId: number, state: KeyState, flags: number, nowMs: number, deadlineMs: number): void {
-    const fill = state.fill;
+    const { fill } = state;
     if (fill === null) {
-      const request = { id: requestId, key: state.key, flags, deadlineMs, begun: false, rekeyed: false, fill: null };
-      const kind = nowMs < state.uncacheableUntilMs ? 'pass' : 'fill';
-      this.#startFill(state, [request], flags, nowMs, kind);
-      return;
-    }
-    if (this.#waiting >= this.#config.waitersMax && fill.phase === 'head') {
+      this.#lead(requestId, state, flags, nowMs, deadlineMs);
+    } else if (fill.phase === 'body') {
+      this.#begin(this.#requests.add(requestId, state.key, flags, deadlineMs, fill), 'collapsed');
+    } else if (this.#requests.waiting >= this.#config.waitersMax) {
       this.#refuse(requestId, 503, 'too-many-waiters', 0);
-      return;
-    }
-    const request = { id: requestId, key: state.key, flags, deadlineMs, begun: false, rekeyed: false, fill };
-    this.#attach(request, fill);
-    if (fill.phase === 'body') this.#streamTo(fill, fill.waiters.splice(0), 'collapsed');
-  }
-
-  #attach(request: RequestState, fill: Fill): void {
-    request.fill = fill;
-    this.#requests.set(request.id, request);
-    this.#waiting++;
-    this.#deadlines.push(request.deadlineMs, -request.id);
-    fill.waiters.push(request.id);
-  }
-
-  #startFill(
-    state: KeyState,
-    requests: RequestState[],
-    flags: number,
-    nowMs: number,
-    kind: Fill['kind'] = 'fill',
-  ): void {
-    const source = this.#fills.size < this.#config.fillsMax ? this.#chooseSource(state, flags, 0, nowMs) : -1;
-    if (source < 0) {
-      for (const request of requests) this.#refuse(request.id, 503, 'too-many-fills', 0);
-      this.#releaseIfIdle(state);
-      return;
-    }
-    const fill: Fill = {
-      id: this.#nextFillId++,
-      key: state.key,
-      kind,
-      shares: false,
-      phase: 'head',
-      source,
-      tried: 0,
-      attempts: 0,
-      fromTier: (flags & FROM_TIER) !== 0,
-      revalidates: kind === 'fill' && state.object !== null ? state.object.id : -1,
-      waiters: [],
-      readers: [],
-      head: null,
-      receivedBytes: 0,
-      heldBytes: 0,
-      deadlineMs: 0,
-      leader: requests[0]?.id ?? -1,
-    };
-    if (kind === 'fill') state.fill = fill;
-    state.users++;
-    for (const request of requests) this.#attach(request, fill);
-    this.#attempt(fill, source, -1, nowMs);
-  }
-
-  #chooseSource(state: KeyState, flags: number, tried: number, nowMs: number): number {
-    return this.sources.choose(state.hash, (flags & FROM_TIER) !== 0, tried, nowMs);
-  }
-
-  #attempt(fill: Fill, source: number, resumes: number, nowMs: number): void {
-    fill.source = source;
-    fill.tried |= 1 << source;
-    fill.attempts++;
-    fill.phase = 'head';
-    this.#fills.set(fill.id, fill);
-    fill.deadlineMs = nowMs + this.#config.headTimeoutMs;
-    this.#deadlines.push(fill.deadlineMs, fill.id);
-    this.stats.fills++;
-    this.#sink.fill(fill.id, fill.key, source, fill.leader, fill.kind === 'pass', fill.revalidates, resumes);
-  }
-
-  /** The header has come, and all who wait may have what follows. */
-  #share(fill: Fill, head: FillHead, nowMs: number, wallMs: number): void {
-    if (head.key !== fill.key && !this.#moveToVariant(fill, head.key)) {
-      this.#passAlone(fill, nowMs);
-      return;
-    }
-    this.#keys[fill.key]!.uncacheableUntilMs = 0;
-    fill.lifetimes = this.#lifetimes(this.#keys[fill.key]!, head, nowMs, wallMs);
-    const waiters = fill.waiters.splice(0);
-    const others: number[] = [];
-    const ours: number[] = [];
-    for (const id of waiters) (this.#requests.get(id)!.key === fill.key ? ours : others).push(id);
-    this.#streamTo(fill, ours, 'collapsed');
-    for (const id of others) this.#again(id, nowMs);
-  }
-
-  /** `Vary` says that the response belongs to another key than the one it was asked under. */
-  #moveToVariant(fill: Fill, key: number): boolean {
-    const variant = this.#keys[key]!;
-    if (variant.fill !== null) return false;
-    const base = this.#keys[fill.key]!;
-    base.fill = null;
-    base.users--;
-    variant.fill = fill;
-    variant.users++;
-    fill.key = key;
-    this.#releaseIfIdle(base);
-    return true;
-  }
-
-  /** The answer is for the one who asked alone; the others ask for themselves, and for a while so does everybody. */
-  #passAlone(fill: Fill, nowMs: number): void {
-    const state = this.#keys[fill.key]!;
-    if (fill.kind === 'fill') {
-      this.#marks.mark(state, nowMs);
-      this.#makePass(fill);
-    }
-    const others = fill.waiters.splice(0);
-    const at = Math.max(0, others.indexOf(fill.leader));
-    const leader = others.splice(at, 1);
-    if (leader.length === 0 && others.length === 0) this.#abandon(fill);
-    else this.#streamTo(fill, leader, 'pass');
-    for (const id of others) this.#again(id, nowMs);
-  }
-
-  /** Out of the shared state: nobody joins it, nothing of it is stored. Who reads from it reads on. */
-  #makePass(fill: Fill): void {
-    if (fill.kind === 'pass') return;
-    fill.kind = 'pass';
-    fill.shares = true;
-    this.#store.arriving(-fill.heldBytes);
-    fill.heldBytes = 0;
-    const state = this.#keys[fill.key]!;
-    if (state.fill === fill) state.fill = null;
-    this.#sink.passOn(fill.id);
-    if (fill.phase === 'body' && fill.readers.length + fill.waiters.length === 0) this.#abandon(fill);
-  }
-
-  #streamTo(fill: Fill, requestIds: number[], how: StreamOutcome): void {
-    for (const id of requestIds) {
-      const request = this.#requests.get(id)!;
-      request.begun = true;
-      this.#settleKey(request);
-      this.#waiting--;
-      fill.readers.push(id);
-      const outcome = how === 'collapsed' && id === fill.leader ? 'miss' : how;
-      if (outcome === 'miss') this.stats.misses++;
-      else if (outcome === 'collapsed') this.stats.collapsed++;
-      else this.stats.passes++;
-      this.#sink.stream(id, fill.id, outcome);
-    }
-  }
-
-  /** A waiter that could not be served with the others asks anew, its bound unchanged. */
-  #again(requestId: number, nowMs: number): void {
-    const request = this.#requests.get(requestId)!;
-    const state = this.#keys[request.key]!;
-    state.users++;
-    this.#forget(request);
-    const object = state.object;
-    if (object !== null && nowMs < object.freshUntilMs) {
-      this.stats.hits++;
-      this.#sink.serve(requestId, object.id, 'hit', ageOf(object, nowMs), object.freshUntilMs - nowMs);
     } else {
-      this.#miss(requestId, state, request.flags, nowMs, request.deadlineMs);
+      this.#requests.bound(this.#requests.add(requestId, state.key, flags, deadlineMs, fill));
     }
-    state.users--;
-    this.#releaseIfIdle(state);
+  }
+
+  #lead(requestId: number, state: KeyState, flags: number, nowMs: number, deadlineMs: number): void {
+    const kind = nowMs < state.uncacheableUntilMs ? 'pass' : 'fill';
+    const fill = this.#fills.open(state, kind, flags, requestId, nowMs);
+    if (fill === null) {
+      this.#refuse(requestId, 503, 'too-many-fills', 0);
+      this.#keys.releaseIfIdle(state);
+      return;
+    }
+    this.#requests.bound(this.#requests.add(requestId, state.key, flags, deadlineMs, fill));
+    this.#fills.attempt(fill, -1, nowMs);
+  }
+
+  /** A fill that nobody waits for. */
+  #refresh(requestId: number, state: KeyState, flags: number, nowMs: number): void {
+    const fill = this.#fills.open(state, 'fill', flags, requestId, nowMs);
+    if (fill !== null) this.#fills.attempt(fill, -1, nowMs);
+  }
+
+  #takeHead(fill: Fill, head: FillHead, nowMs: number, wallMs: number): void {
+    this.sources.answered(fill.source);
+    if (head.status >= 500 && !head.shareable && this.#answerError(fill, head.status, nowMs)) return;
+    if (fill.continues && !isSameBody(fill.head!, head)) {
+      this.#cutReaders(fill);
+      if (fill.waiters.size === 0) return this.#fills.abandon(fill);
+      this.#fills.startOver(fill);
+    }
+    fill.head = head;
+    this.#fills.headCame(fill, nowMs);
+    const state = this.#keys.at(fill.key);
+    if (head.shareable && head.lengthBytes <= this.#config.objectBytesMax) {
+      // Whoever passed found out that there is no need to.
+      state.uncacheableUntilMs = 0;
+      if (fill.kind === 'fill' || fill.shares) return this.#share(fill, head, nowMs, wallMs);
+    } else if (fill.kind === 'fill') {
+      this.#keys.markUncacheable(state, nowMs);
+      // A newer answer has come, and this is the last that is known of the older one (RFC 9111 §4).
+      if (state.object !== null && head.status < 500) this.#store.remove(state.key);
+    }
+    this.#passAlone(fill, nowMs);
+  }
+
+  /** The header has come, and all who wait may have what follows, but for those who have another variant's key. */
+  #share(fill: Fill, head: FillHead, nowMs: number, wallMs: number): void {
+    // Whoever waits may refer to the key that the fill moves away from.
+    this.#keys.hold(this.#keys.at(fill.key), () => this.#shareOut(fill, head, nowMs, wallMs));
+  }
+
+  #shareOut(fill: Fill, head: FillHead, nowMs: number, wallMs: number): void {
+    if (fill.kind === 'fill') {
+      if (head.key !== fill.key && !this.#fills.moveTo(fill, head.key)) return this.#passAlone(fill, nowMs);
+      const state = this.#keys.at(fill.key);
+      state.uncacheableUntilMs = 0;
+      fill.lifetimes = this.#lifetimes(state, head, nowMs, wallMs);
+    }
+    const how = fill.kind === 'fill' ? 'collapsed' : 'pass';
+    const begins = ({ key }: RequestState) => key === head.key && canBeBegun(fill);
+    const waiters = this.#requests.waitersOf(fill);
+    const others = waiters.filter((request) => !begins(request));
+    for (const request of waiters) if (begins(request)) this.#begin(request, how);
+    for (const request of others) this.#again(request, nowMs);
+    this.#fills.abandonIfUnwanted(fill);
+  }
+
+  /** The answer is for the one whose fields it was asked with; the others ask for themselves. */
+  #passAlone(fill: Fill, nowMs: number): void {
+    this.#fills.makePass(fill);
+    const leader = canBeBegun(fill) ? fill.leader : -1;
+    const waiters = this.#requests.waitersOf(fill);
+    for (const request of waiters) if (request.id === leader) this.#begin(request, 'pass');
+    for (const request of waiters) if (request.id !== leader) this.#again(request, nowMs);
+    this.#fills.abandonIfUnwanted(fill);
+  }
+
+  #begin(request: RequestState, how: StreamOutcome): void {
+    const { id, fill } = request;
+    this.#requests.begin(request);
+    const outcome = how === 'collapsed' && id === fill.leader ? 'miss' : how;
+    if (outcome === 'miss') this.stats.misses++;
+    else if (outcome === 'collapsed') this.stats.collapsed++;
+    else this.stats.passes++;
+    this.#sink.stream(id, fill.id, outcome);
+  }
+
+  /** A waiter that could not be answered with the others asks anew, its bound unchanged. */
+  #again(request: RequestState, nowMs: number): void {
+    const state = this.#keys.at(request.key);
+    this.#keys.hold(state, () => {
+      this.#requests.forget(request);
+      const { object } = state;
+      if (object !== null && nowMs < object.freshUntilMs) {
+        this.stats.hits++;
+        this.#serve(request.id, object, 'hit', nowMs);
+      } else {
+        this.#miss(request.id, state, request.flags, nowMs, request.deadlineMs);
+      }
+    });
   }
 
   // ——— failure ———
-
-  /** A resumed body must be the very same one: a strong validator and a length say so. */
-  #resumes(fill: Fill, head: FillHead): boolean {
-    const before = fill.head!;
-    return (
-      head.status === before.status &&
-      head.validator !== '' &&
-      head.validator === before.validator &&
-      head.lengthBytes === before.lengthBytes
-    );
-  }
 
   /**
    * An upstream error that may not be shared. @returns false when it should be streamed to the leader as it is,
    * true when everything has been dealt with.
    */
   #answerError(fill: Fill, status: number, nowMs: number): boolean {
-    const state = this.#keys[fill.key]!;
-    if (this.#replace(fill, false, nowMs)) return true;
-    if (this.#serveStale(fill, state, nowMs)) {
-      this.#sink.abort(fill.id);
-      this.#endFill(fill);
+    if (this.#handOver(fill, false, nowMs)) return true;
+    // An error cannot go on with a body.
+    this.#cutReaders(fill);
+    this.#answerAllStale(fill, nowMs);
+    // One error answers all who wait; passing each on would multiply the load that may have caused it.
+    for (const request of this.#requests.waitersOf(fill)) {
+      if (request.id !== fill.leader) this.#refuseWaiter(request, status, 'upstream-error');
+    }
+    if (fill.waiters.size === 0) {
+      this.#fills.abandon(fill);
       return true;
     }
-    if (fill.kind === 'pass' || fill.readers.length > 0) return false;
-    // Many wait: one error answers them all; passing each on would multiply the load that may have caused it.
-    const leader = fill.waiters.indexOf(fill.leader);
-    for (const id of fill.waiters.splice(0)) {
-      if (id === fill.leader) continue;
-      this.#forgetId(id);
-      this.#refuse(id, status, 'upstream-error', 0);
-    }
-    if (leader < 0) {
-      this.#abandon(fill);
-      return true;
-    }
-    fill.waiters.push(fill.leader);
-    this.#makePass(fill);
+    if (fill.continues) this.#fills.startOver(fill);
+    this.#fills.makePass(fill);
     return false;
   }
 
+  #failed(fill: Fill, cause: FillFailure, nowMs: number): void {
+    this.stats.fillsFailed++;
+    this.failures.set(cause, (this.failures.get(cause) ?? 0) + 1);
+    if (cause !== 'shed') this.sources.failed(fill.source, nowMs);
+    this.#attemptFailed(fill, cause, nowMs);
+  }
+
   #attemptFailed(fill: Fill, cause: FillFailure, nowMs: number): void {
-    if (this.#replace(fill, true, nowMs)) return;
-    this.#endFill(fill);
-    for (const reader of fill.readers.splice(0)) this.#cut(reader);
-    const state = this.#keys[fill.key]!;
-    if (this.#serveStale(fill, state, nowMs)) return;
+    if (this.#handOver(fill, true, nowMs)) return;
+    this.#cutReaders(fill);
+    this.#answerAllStale(fill, nowMs);
     const [status, reason] = refusalOf(cause);
-    for (const id of fill.waiters.splice(0)) {
-      this.#forgetId(id);
-      this.#refuse(id, status, reason, 0);
-    }
-    this.#releaseIfIdle(state);
+    for (const request of this.#requests.waitersOf(fill)) this.#refuseWaiter(request, status, reason);
+    this.#fills.abandon(fill);
   }
 
-  /**
-   * A new attempt takes over everybody who waits, and those who have begun where the body can be continued.
-   * @param insist ask the only server above once more: a broken connection deserves it, an answer does not
-   */
-  #replace(fill: Fill, insist: boolean, nowMs: number): boolean {
-    const continues =
-      fill.readers.length > 0 && fill.head !== null && fill.head.validator !== '' && fill.kind === 'fill';
-    const wanted = fill.waiters.length > 0 || continues;
-    if (!wanted || fill.attempts >= this.#config.attemptsMax) return false;
-    const state = this.#keys[fill.key]!;
-    let source = this.sources.choose(state.hash, fill.fromTier, fill.tried, nowMs);
-    if (source < 0 && insist && fill.attempts < 2) source = this.sources.choose(state.hash, fill.fromTier, 0, nowMs);
+  #handOver(fill: Fill, insist: boolean, nowMs: number): boolean {
+    const source = this.#fills.successor(fill, insist, nowMs);
     if (source < 0) return false;
-    const failedId = fill.id;
-    this.#sink.abort(failedId);
-    this.#fills.delete(failedId);
-    this.#store.arriving(-fill.heldBytes);
-    fill.heldBytes = 0;
-    if (fill.readers.length > 0 && !continues) for (const reader of fill.readers.splice(0)) this.#cut(reader);
-    fill.id = this.#nextFillId++;
-    if (!fill.waiters.includes(fill.leader)) fill.leader = fill.waiters[0] ?? fill.leader;
-    this.stats.leadersReplaced++;
-    if (continues) this.stats.resumed++;
-    this.#attempt(fill, source, continues ? failedId : -1, nowMs);
+    if (!isResumable(fill)) this.#cutReaders(fill);
+    this.#fills.replace(fill, source, nowMs);
     return true;
   }
 
-  #serveStale(fill: Fill, state: KeyState, nowMs: number): boolean {
-    const object = state.object;
-    if (object === null || nowMs >= object.staleIfErrorUntilMs || fill.waiters.length === 0) return false;
-    for (const id of fill.waiters.splice(0)) {
-      this.#forgetId(id);
-      this.stats.staleHits++;
-      this.#sink.serve(id, object.id, 'stale-if-error', ageOf(object, nowMs), object.freshUntilMs - nowMs);
-    }
-    return true;
+  #answerAllStale(fill: Fill, nowMs: number): void {
+    for (const request of this.#requests.waitersOf(fill)) this.#answerStale(request, nowMs);
   }
 
-  #abandon(fill: Fill): void {
-    if (!this.#fills.has(fill.id)) return;
-    this.#sink.abort(fill.id);
-    this.#endFill(fill);
-    this.#releaseIfIdle(this.#keys[fill.key]!);
+  /** RFC 5861 §4: better what was right a while ago than an error. @returns false when there is nothing of the kind */
+  #answerStale(request: RequestState, nowMs: number): boolean {
+    const { object } = this.#keys.at(request.key);
+    if (object === null || nowMs >= object.staleIfErrorUntilMs) return false;
+    this.#answer(request, object, 'stale-if-error', nowMs);
+    return true;
   }
 
   // ——— storing ———
@@ -593,54 +486,41 @@ export class EdgeMachine {
     };
   }
 
-  #setLifetimes(object: StoredObject, state: KeyState, head: FillHead, nowMs: number, wallMs: number): void {
-    Object.assign(object, this.#lifetimes(state, head, nowMs, wallMs));
-  }
-
+  /** The fill is whole. It still uses its key, which therefore survives the loss of the older object. */
   #keep(fill: Fill): void {
-    const state = this.#keys[fill.key]!;
-    const object: StoredObject = {
-      id: this.#nextObjectId++,
-      key: fill.key,
-      sizeBytes: fill.receivedBytes,
-      ...fill.lifetimes!,
-    };
+    const state = this.#keys.at(fill.key);
+    const sizeBytes = fill.receivedBytes;
+    this.#fills.letGo(fill);
+    // If not, the older object was evicted while this one arrived: it takes more room than any that is kept.
+    if (!this.#store.fits(sizeBytes)) return;
+    const object: StoredObject = { id: this.#nextObjectId++, key: fill.key, sizeBytes, ...fill.lifetimes! };
     this.#sink.store(fill.id, object.id);
-    // Storing may drop the key's older object; the key itself must survive that.
-    state.users++;
-    const kept = this.#store.put(object);
-    state.users--;
-    if (!kept) {
-      this.#sink.drop(object.id);
-      return;
-    }
+    this.#store.put(object);
     state.object = object;
     this.stats.stored++;
   }
 
   #dropped(object: StoredObject): void {
-    const state = this.#keys[object.key];
-    if (state?.object === object) state.object = null;
+    const state = this.#keys.at(object.key);
+    if (state.object === object) state.object = null;
     this.stats.evicted++;
     this.#sink.drop(object.id);
-    if (state) this.#releaseIfIdle(state);
+    this.#keys.releaseIfIdle(state);
   }
 
-  // ——— bookkeeping ———
+  // ——— answers ———
 
-  #endFill(fill: Fill): void {
-    this.#fills.delete(fill.id);
-    this.#store.arriving(-fill.heldBytes);
-    fill.heldBytes = 0;
-    const state = this.#keys[fill.key]!;
-    if (state.fill === fill) state.fill = null;
-    state.users--;
+  #serve(requestId: number, object: StoredObject, outcome: ServeOutcome, nowMs: number): void {
+    const ageMs = object.ageMs + (nowMs - object.storedMs);
+    this.#sink.serve(requestId, object.id, outcome, ageMs, object.freshUntilMs - nowMs);
   }
 
-  #postpone(fill: Fill, deadlineMs: number): void {
-    // An earlier deadline needs an entry of its own; a later one is found when the old entry comes up.
-    if (deadlineMs < fill.deadlineMs) this.#deadlines.push(deadlineMs, fill.id);
-    fill.deadlineMs = deadlineMs;
+  /** Answers a waiter from storage. */
+  #answer(request: RequestState, object: StoredObject, outcome: 'revalidated' | 'stale-if-error', nowMs: number): void {
+    if (outcome === 'revalidated') this.stats.revalidated++;
+    else this.stats.staleHits++;
+    this.#serve(request.id, object, outcome, nowMs);
+    this.#requests.forget(request);
   }
 
   #refuse(requestId: number, status: number, reason: RefusalReason, ttlMs: number): void {
@@ -648,53 +528,24 @@ export class EdgeMachine {
     this.#sink.refuse(requestId, status, reason, ttlMs);
   }
 
-  #cut(requestId: number): void {
-    this.#forgetId(requestId);
-    this.#sink.cut(requestId);
+  #refuseWaiter(request: RequestState, status: number, reason: RefusalReason): void {
+    this.#refuse(request.id, status, reason, 0);
+    this.#requests.forget(request);
   }
 
-  #forgetId(requestId: number): void {
-    const request = this.#requests.get(requestId);
-    if (request) this.#forget(request);
-  }
-
-  #forget(request: RequestState): void {
-    if (!this.#requests.delete(request.id)) return;
-    if (!request.begun) this.#waiting--;
-    this.#settleKey(request);
-  }
-
-  #settleKey(request: RequestState): void {
-    if (!request.rekeyed) return;
-    request.rekeyed = false;
-    const state = this.#keys[request.key]!;
-    state.users--;
-    this.#releaseIfIdle(state);
-  }
-
-  /** Keys are remembered only while there is something to remember. */
-  #releaseIfIdle(state: KeyState): void {
-    if (state.object !== null || state.fill !== null || state.users > 0 || state.uncacheableUntilMs !== 0) return;
-    if (this.#keys[state.key] !== state) return;
-    this.#keys[state.key] = undefined;
-    this.#sink.release(state.key);
+  #cutReaders(fill: Fill): void {
+    for (const request of this.#requests.readersOf(fill)) {
+      this.#sink.cut(request.id);
+      this.#requests.forget(request);
+    }
   }
 }
 
 /** A 410 stays true for good; the lifetime only bounds how long a mistake in the event's document lives. */
 const GONE_TTL_MS = 60_000;
 
-function ageOf(object: StoredObject, nowMs: number): number {
-  return object.ageMs + (nowMs - object.storedMs);
-}
-
 function refusalOf(cause: FillFailure): [status: number, reason: RefusalReason] {
   if (cause === 'timeout') return [504, 'upstream-timeout'];
   if (cause === 'shed') return [503, 'shed'];
   return [502, 'upstream-failed'];
-}
-
-function remove(list: number[], value: number): void {
-  const at = list.indexOf(value);
-  if (at >= 0) list.splice(at, 1);
 }

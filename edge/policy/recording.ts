@@ -14,6 +14,7 @@ const EVENTS = [
   'fillNotModified',
   'fillBytes',
   'fillPaused',
+  'fillResumed',
   'fillEnd',
   'fillFailed',
   'learned',
@@ -74,12 +75,10 @@ export function recordedMachine(
   const machine = new EdgeMachine(policy, layout, listening);
   for (const name of EVENTS) {
     const original = (machine[name] as Method).bind(machine);
-    let depth = 0;
     (machine as unknown as Record<string, Method>)[name] = (...args) => {
-      // Events that the machine raises against itself are part of the one that came from outside.
-      if (depth++ === 0) orders = [];
+      orders = [];
       original(...args);
-      if (--depth === 0) write(JSON.stringify([name, args, orders, wakeTime(machine)]));
+      write(JSON.stringify([name, args, orders, wakeTime(machine)]));
     };
   }
   return machine;
@@ -98,9 +97,15 @@ export function replay(lines: readonly string[]): ReplayResult {
   });
   for (let at = 1; at < lines.length; at++) {
     const recorded = lines[at]!;
-    const [name, args] = JSON.parse(recorded) as [(typeof EVENTS)[number], unknown[]];
-    if (!EVENTS.includes(name)) return { same: false, line: at + 1, recorded, replayed: `no event is called ${name}` };
-    (machine[name] as Method)(...args);
+    replayed = '';
+    try {
+      const [name, args] = JSON.parse(recorded) as [(typeof EVENTS)[number], unknown[]];
+      if (EVENTS.includes(name)) (machine[name] as Method)(...args);
+      else replayed = `no event is called ${name}`;
+    } catch (error) {
+      // A line that was tampered with need not be JSON, or make sense to the machine.
+      replayed = String(error);
+    }
     if (replayed !== recorded) return { same: false, line: at + 1, recorded, replayed };
   }
   return { same: true, events: lines.length - 1 };

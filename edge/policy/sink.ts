@@ -7,9 +7,9 @@ export interface EdgeSink {
   serve(requestId: number, objectId: number, outcome: ServeOutcome, ageMs: number, ttlMs: number): void;
   /**
    * Start an upstream request.
-   * @param leader the request whose header fields it carries, or −1 for a refresh nobody waits for
+   * @param leader the request whose header fields it carries; it need not wait for it, and may have gone
    * @param revalidates a stored object to ask about with its validators, or −1
-   * @param pass the answer is for the leader alone: its own conditions and range may be forwarded
+   * @param alone the answer is for the leader alone: its own conditions and range may be forwarded
    * @param resumes a failed fill whose readers go on with this one's bytes after what they have, or −1
    */
   fill(
@@ -17,7 +17,7 @@ export interface EdgeSink {
     key: number,
     source: number,
     leader: number,
-    pass: boolean,
+    alone: boolean,
     revalidates: number,
     resumes: number,
   ): void;
@@ -27,13 +27,13 @@ export interface EdgeSink {
   refuse(requestId: number, status: number, reason: RefusalReason, ttlMs: number): void;
   /** The request's answer has begun and cannot be completed: cut its connection. */
   cut(requestId: number): void;
-  /** Stop the upstream request; whoever still reads from it reads no further. */
+  /** The attempt is over, or to be stopped if it is not; nobody reads from it, but for one that resumes it. */
   abort(fillId: number): void;
   /** The fill's body is complete: keep it, its status and header as this object. */
   store(fillId: number, objectId: number): void;
   /** The fill's body is not the one its predecessor began: forget what had come of that. */
   restart(fillId: number): void;
-  /** Keep no more of the fill's body than its readers still need. */
+  /** Keep no more of the fill's body than its readers still need. It is a pass, and stays one. */
   passOn(fillId: number): void;
   /** The object was confirmed upstream: merge the fields of the 304 that this fill brought. */
   refresh(fillId: number, objectId: number): void;

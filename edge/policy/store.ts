@@ -55,17 +55,22 @@ export class Store {
     return this.#lru.get(key);
   }
 
-  /** Replaces what the key held; evicts others when it must. @returns false when it is larger than the bound itself */
-  put(object: StoredObject): boolean {
+  /** Whether there is room beside what is arriving, when all else is evicted. */
+  fits(sizeBytes: number): boolean {
+    return sizeBytes + OBJECT_OVERHEAD_BYTES + this.#arrivingBytes <= this.#memoryBytes;
+  }
+
+  /** What fits replaces what the key held; others are evicted where it must be. */
+  put(object: StoredObject): void {
     this.#lru.set(object.key, object);
     this.#makeRoom();
-    return this.#lru.peek(object.key) === object;
   }
 
   remove(key: number): void {
     this.#lru.delete(key);
   }
 
+  /** @param bytes more, or fewer when negative; the caller sees to it that they stay within the bound */
   arriving(bytes: number): void {
     this.#arrivingBytes += bytes;
     if (bytes > 0) this.#makeRoom();

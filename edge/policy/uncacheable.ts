@@ -26,6 +26,11 @@ export class UncacheableMarks {
     if (this.#marks.length - this.#first > MARKS_MAX) this.#dropFirst();
   }
 
+  /** When the next mark ends; Infinity when there is none. */
+  get nextMs(): number {
+    return this.#marks[this.#first]?.untilMs ?? Infinity;
+  }
+
   /** Lets go of keys whose mark has ended. */
   expire(nowMs: number): void {
     while (this.#first < this.#marks.length && this.#marks[this.#first]!.untilMs <= nowMs) this.#dropFirst();

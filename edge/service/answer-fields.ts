@@ -1,5 +1,4 @@
 import { HeaderBlock, isSafeField } from '../../runtime/header-block.ts';
-import type { Fields } from '../policy/freshness.ts';
 
 export type FieldList = readonly (readonly [name: string, value: string])[];
 
@@ -80,10 +79,6 @@ export function fieldMap(rawHeaders: readonly string[]): Map<string, string> {
 export function mergeFields(stored: FieldList, update: FieldList): FieldList {
   const replaced = new Set(update.map(([name]) => name.toLowerCase()));
   return [...stored.filter(([name]) => !replaced.has(name.toLowerCase())), ...update];
-}
-
-export function mapOf(fields: FieldList): Fields {
-  return fieldMap(fields.flat());
 }
 
 /** Names that `Connection` declares hop-by-hop. */

@@ -2,29 +2,30 @@ import type { HttpExchange } from '../../runtime/http-exchange.ts';
 import type { Upstream, UpstreamCall } from '../../runtime/upstream.ts';
 import { blockOf, forwardedFields } from './answer-fields.ts';
 import { FillBody } from './fill-body.ts';
+import type { Refusals } from './refusals.ts';
 import { upstreamFields } from './upstream-fields.ts';
 
 /** A request body beyond this gets 413: the edge holds it while it forwards it. */
 const BODY_MAX_BYTES = 16 * 1024 * 1024;
-const TIMEOUT_MS = 30_000;
+/** How long the upstream may be silent. */
+const SILENCE_MAX_MS = 30_000;
 
 /** Requests that no cache may answer (POST, PUT, …): handed up, and the answer down, one to one. */
 export class Bypass {
   readonly #id: string;
   readonly #upstream: () => Upstream;
+  readonly #refusals: Refusals;
 
-  constructor(id: string, upstream: () => Upstream) {
+  constructor(id: string, upstream: () => Upstream, refusals: Refusals) {
     this.#id = id;
     this.#upstream = upstream;
+    this.#refusals = refusals;
   }
 
   /** @param onAnswered called with the upstream's status, before the answer goes down */
   handle(exchange: HttpExchange, onAnswered: (status: number) => void): void {
+    let timer: NodeJS.Timeout | undefined;
     let call: UpstreamCall | null = null;
-    const timer = setTimeout(() => {
-      call?.abort();
-      fail(exchange, 504);
-    }, TIMEOUT_MS);
     const stop = () => {
       clearTimeout(timer);
       call?.abort();
@@ -32,55 +33,60 @@ export class Bypass {
     exchange.hold(stop);
     exchange.readBody(BODY_MAX_BYTES, (body) => {
       if (body === null) {
-        stop();
         exchange.closeAfter();
-        exchange.respond(413, null, 'Content-Type: text/plain', 'request body too large\n');
+        this.#refusals.answer(exchange, exchange.path, 413, 'body-too-large', 0, false);
         return;
       }
-      const answer = new FillBody(
-        () => call?.pause(),
-        () => call?.resume(),
-      );
-      answer.passOn();
-      const hasBody =
-        body.byteLength > 0 || exchange.head.has('content-length') || exchange.head.has('transfer-encoding');
-      call = this.#upstream().fetch(
-        {
-          method: exchange.method,
-          target: exchange.url,
-          headers: upstreamFields(exchange.head, { id: this.#id, alone: true, priority: null }),
-          body: hasBody ? body : null,
-        },
-        {
-          head: (status, rawHeaders) => {
-            onAnswered(status);
-            const length = contentLength(rawHeaders);
-            exchange.begin(
-              status,
-              blockOf(forwardedFields(rawHeaders, exchange.path)),
-              '',
-              status === 204 ? 0 : length,
-            );
-            answer.read(exchange, 0, length < 0 ? Infinity : length);
-          },
-          data: (chunk) => answer.append(chunk),
-          end: () => {
-            clearTimeout(timer);
-            answer.finish();
-          },
-          failed: () => {
-            clearTimeout(timer);
-            fail(exchange, 502);
-          },
-        },
-      );
+      timer = setTimeout(() => {
+        stop();
+        this.#fail(exchange, 504, 'upstream-timeout');
+      }, SILENCE_MAX_MS);
+      call = this.#forward(exchange, body, timer, onAnswered);
     });
   }
-}
 
-function fail(exchange: HttpExchange, status: number): void {
-  if (exchange.answered) exchange.destroy();
-  else exchange.respond(status, null, 'Content-Type: text/plain', 'upstream failed\n');
+  #forward(
+    exchange: HttpExchange,
+    body: Uint8Array,
+    timer: NodeJS.Timeout,
+    onAnswered: (status: number) => void,
+  ): UpstreamCall {
+    const { method, head, path, url } = exchange;
+    const hasBody = body.byteLength > 0 || head.has('content-length') || head.has('transfer-encoding');
+    const headers = upstreamFields(head, { id: this.#id, alone: true, priority: null });
+    const answer = new FillBody({ pause: () => call.pause(), resume: () => call.resume() });
+    answer.passOn();
+    const call = this.#upstream().fetch(
+      { method, target: url, headers, body: hasBody ? body : null },
+      {
+        head: (status, rawHeaders) => {
+          timer.refresh();
+          onAnswered(status);
+          const length = status === 204 || status === 304 ? 0 : contentLength(rawHeaders);
+          exchange.begin(status, blockOf(forwardedFields(rawHeaders, path)), '', length);
+          answer.read(exchange, 0, length < 0 ? Infinity : length);
+        },
+        data: (chunk) => {
+          timer.refresh();
+          answer.append(chunk);
+        },
+        end: () => {
+          clearTimeout(timer);
+          answer.finish();
+        },
+        failed: () => {
+          clearTimeout(timer);
+          this.#fail(exchange, 502, 'upstream-failed');
+        },
+      },
+    );
+    return call;
+  }
+
+  #fail(exchange: HttpExchange, status: number, reason: string): void {
+    if (exchange.answered) exchange.destroy();
+    else this.#refusals.answer(exchange, exchange.path, status, reason, 0, false);
+  }
 }
 
 function contentLength(rawHeaders: readonly string[]): number {

@@ -8,7 +8,7 @@ const originSchema = z.url({ protocol: /^https?$/, error: 'must be a URL such as
 export const edgeConfigSchema = z.strictObject({
   id: identifierSchema.default('edge-1').describe('The node’s name: in Cache-Status, CDN-Loop, rings and reports.'),
   site: identifierSchema.default('site-1').describe('The site it stands in.'),
-  role: z.enum(['edge', 'shield']).default('edge'),
+  role: z.enum(['edge', 'shield']).default('edge').describe('What it reports itself as; the command decides it.'),
   listen: z.string().default('127.0.0.1:8080').describe('host:port of the data plane.'),
   admin: z.string().optional().describe('host:port of the admin listener; none when absent.'),
   adminToken: z.string().min(8).optional().describe('Bearer token of the admin listener; needed beyond loopback.'),

@@ -23,7 +23,7 @@ export function registerEdgeMetrics(registry: Registry, node: EdgeNode): void {
   counter('passes', 'answered by an upstream request of their own', () => stats.passes);
   counter('refused', 'answered by this node itself, by reason', () => node.refusals.byReason, 'reason');
   counter('fills', 'upstream attempts', () => stats.fills);
-  counter('fills_failed', 'upstream attempts that failed, by cause', () => node.fillFailures, 'cause');
+  counter('fills_failed', 'upstream attempts that failed, by cause', () => machine.failures, 'cause');
   counter('leaders_replaced', 'failed attempts taken over by another', () => stats.leadersReplaced);
   counter('resumed', 'attempts that continued a broken body', () => stats.resumed);
   counter('stored', 'objects stored', () => stats.stored);

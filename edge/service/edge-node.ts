@@ -1,24 +1,26 @@
 import type { HttpExchange } from '../../runtime/http-exchange.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Upstream, UpstreamCall } from '../../runtime/upstream.ts';
-import { eventSchema } from '../../topology/model/event.ts';
 import { PRIORITIES, type Priority } from '../../topology/model/priority.ts';
-import { judge } from '../policy/freshness.ts';
 import { keyOf, variantKeyOf } from '../policy/key.ts';
+import type { EventTiming } from '../policy/live-events.ts';
 import type { EdgeMachine } from '../policy/machine.ts';
 import { select, type Conditions, type Selection } from '../policy/preconditions.ts';
 import type { EdgeSink, FillFailure, FillHead, RefusalReason, ServeOutcome, StreamOutcome } from '../policy/sink.ts';
 import { FROM_TIER, INTERNAL, ONLY_IF_CACHED } from '../policy/sink.ts';
-import { blockOf, fieldMap, forwardedFields, isMediaPath, mapOf, mergeFields, PREFLIGHT } from './answer-fields.ts';
+import { blockOf, fieldMap, isMediaPath, PREFLIGHT } from './answer-fields.ts';
 import { Bypass } from './bypass.ts';
 import { ageField, CacheStatus, tierField } from './cache-status.ts';
 import { InternalExchange, type Exchange } from './exchange.ts';
-import { FillBody, type Reader } from './fill-body.ts';
 import { EgressCounter } from './egress.ts';
+import { eventTiming } from './event-timing.ts';
+import { FillBody, type Flow, type Reader } from './fill-body.ts';
 import { KeyTable, targetOf } from './key-table.ts';
 import { Refusals } from './refusals.ts';
 import { readRequest } from './request-facts.ts';
 import type { StoredAnswer } from './stored-answer.ts';
+import { Turns } from './turns.ts';
+import { readAnswer } from './upstream-answer.ts';
 import { isLooping, upstreamFields, type RequestFields } from './upstream-fields.ts';
 import { VaryTable } from './vary-table.ts';
 
@@ -66,7 +68,7 @@ interface FillRecord {
   readonly target: string;
   readonly body: FillBody;
   readonly request: RequestFields;
-  readonly pass: boolean;
+  readonly alone: boolean;
   readonly revalidates: number;
   startedMs: number;
   call: UpstreamCall | null;
@@ -83,8 +85,6 @@ interface FillRecord {
 export class EdgeNode implements EdgeSink {
   readonly machine: EdgeMachine;
   readonly egress: EgressCounter;
-  readonly answersByStatus = new Map<number, number>();
-  readonly fillFailures = new Map<FillFailure, number>();
   readonly refusals: Refusals;
   readonly keys: KeyTable;
   upstreamBytes = 0;
@@ -98,10 +98,7 @@ export class EdgeNode implements EdgeSink {
   readonly #preflight = blockOf(PREFLIGHT);
   #nextRequestId = 1;
   #current: Job | null = null;
-  #afterwards: (() => void)[] = [];
-  #inMachine = false;
-  #timer: NodeJS.Timeout | undefined;
-  #timerAtMs = Infinity;
+  readonly #turns: Turns;
   #closed = false;
 
   constructor(options: EdgeNodeOptions) {
@@ -110,8 +107,9 @@ export class EdgeNode implements EdgeSink {
     this.refusals = new Refusals(this.#status);
     this.egress = new EgressCounter(options.countAgent);
     this.machine = options.makeMachine(this);
+    this.#turns = new Turns(this.machine);
     this.keys = new KeyTable((key, facts) => this.machine.define(key, facts.hash, facts.event, facts.segment));
-    this.#bypass = new Bypass(options.id, () => options.upstreams[0]!);
+    this.#bypass = new Bypass(options.id, () => options.upstreams[0]!, this.refusals);
   }
 
   // ——— requests ———
@@ -127,6 +125,8 @@ export class EdgeNode implements EdgeSink {
       const fromTier = this.egress.isTier(facts, this.#options.tiers);
       const flags = (fromTier ? FROM_TIER : 0) | (facts.onlyIfCached ? ONLY_IF_CACHED : 0);
       const priority = fromTier ? priorityOf(facts.priority) : null;
+      // RFC 9110 §14.2: ranges are defined for GET alone.
+      if (method === 'HEAD' && facts.conditions !== null) facts.conditions.range = undefined;
       this.#request(exchange, keyOf(path, exchange.query), flags, facts.conditions, priority);
     } else if (method === 'OPTIONS' && isMediaPath(path)) {
       exchange.respond(204, this.#preflight, '', null);
@@ -134,11 +134,18 @@ export class EdgeNode implements EdgeSink {
       this.refusals.answer(exchange, path, 501, 'method', 0, false);
     } else {
       this.#bypass.handle(exchange, (status) => {
-        const key = status < 400 ? this.keys.find(keyOf(path, exchange.query)) : undefined;
-        if (key !== undefined) this.#tell(() => this.machine.invalidate(key));
+        if (status < 400) this.#invalidate(keyOf(path, exchange.query));
       });
     }
   };
+
+  /** All variants of the target go (RFC 9111 §4.4). */
+  #invalidate(target: string): void {
+    const key = this.keys.find(target);
+    const variants = this.#vary.of(target) === undefined ? [] : this.keys.matching(`${target}\n`);
+    for (const each of key === undefined ? [...variants] : [key, ...variants])
+      this.#turns.tell(() => this.machine.invalidate(each));
+  }
 
   #request(
     exchange: Exchange,
@@ -166,12 +173,14 @@ export class EdgeNode implements EdgeSink {
       held: false,
     };
     this.#current = job;
-    this.#inMachine = true;
-    this.machine.request(job.id, key, flags, performance.now(), Date.now());
-    this.#inMachine = false;
-    // Whoever the machine answered at once is no longer the current one.
-    if (this.#current === job) this.#hold(job);
-    this.#settle();
+    this.#turns.enter();
+    try {
+      this.machine.request(job.id, key, flags, performance.now(), Date.now());
+      // Whoever the machine answered at once is no longer the current one.
+      if (this.#current === job) this.#hold(job);
+    } finally {
+      this.#turns.leave();
+    }
   }
 
   /** The request's answer is not complete: it gets a place in the table, and its client's going is told. */
@@ -180,10 +189,12 @@ export class EdgeNode implements EdgeSink {
     this.#jobs.set(job.id, job);
     if (job.held || !('hold' in job.exchange)) return;
     job.held = true;
-    (job.exchange as HttpExchange).hold(() => {
-      if (job.reader) job.record?.body.leave(job.reader);
-      this.#leave(job);
-    });
+    (job.exchange as HttpExchange).hold(() =>
+      this.#turns.later(() => {
+        if (job.reader) job.record?.body.leave(job.reader);
+        this.#leave(job);
+      }),
+    );
   }
 
   #job(requestId: number): Job {
@@ -230,7 +241,7 @@ export class EdgeNode implements EdgeSink {
     key: number,
     source: number,
     leader: number,
-    pass: boolean,
+    alone: boolean,
     revalidates: number,
     resumes: number,
   ): void {
@@ -242,21 +253,16 @@ export class EdgeNode implements EdgeSink {
       id: fillId,
       key,
       target: targetOf(this.keys.text(key)),
-      body:
-        before?.body ??
-        new FillBody(
-          () => this.#pause(fillId),
-          () => this.#fills.get(fillId)?.call?.resume(),
-        ),
+      body: before?.body ?? new FillBody(this.#flowOf(fillId)),
       request: { names: request.names, values: request.values },
-      pass,
+      alone,
       revalidates,
       startedMs: performance.now(),
       call: null,
       answer: null,
       readers: before?.readers ?? new Set(),
     };
-    if (before) record.body.resume();
+    before?.body.resume(this.#flowOf(fillId));
     this.#fills.set(fillId, record);
     const priority = leaderJob?.priority ?? this.machine.priority(key, Date.now());
     const { gate } = this.#options;
@@ -265,10 +271,7 @@ export class EdgeNode implements EdgeSink {
         fillId,
         priority,
         () => this.#send(record, source, priority),
-        () => {
-          this.#afterwards.push(() => this.#failed(record, 'shed', 'origin budget'));
-          if (!this.#inMachine) this.#settle();
-        },
+        () => this.#turns.later(() => this.#failed(record, 'shed', 'origin budget')),
       );
     } else {
       this.#send(record, source, priority);
@@ -302,7 +305,7 @@ export class EdgeNode implements EdgeSink {
         job.reader = record.body.read(exchange, 0, length < 0 ? Infinity : length);
     }
     // Whoever needs no body is done; the machine hears of it when it may be called again.
-    if (job.reader === null) this.#afterwards.push(() => this.#leave(job));
+    if (job.reader === null) this.#turns.later(() => this.#leave(job));
   }
 
   refuse(requestId: number, status: number, reason: RefusalReason, ttlMs: number): void {
@@ -319,7 +322,7 @@ export class EdgeNode implements EdgeSink {
     record?.call?.abort();
     this.#options.gate?.done(fillId);
     // Kept until the next attempt has taken its body over, or this turn is over.
-    this.#afterwards.push(() => this.#fills.delete(fillId));
+    this.#turns.later(() => this.#fills.delete(fillId));
   }
 
   store(fillId: number, objectId: number): void {
@@ -333,13 +336,7 @@ export class EdgeNode implements EdgeSink {
 
   restart(fillId: number): void {
     const record = this.#fills.get(fillId)!;
-    this.#fills.set(fillId, {
-      ...record,
-      body: new FillBody(
-        () => this.#pause(fillId),
-        () => this.#fills.get(fillId)?.call?.resume(),
-      ),
-    });
+    this.#fills.set(fillId, { ...record, body: new FillBody(this.#flowOf(fillId)), readers: new Set() });
   }
 
   refresh(fillId: number, objectId: number): void {
@@ -357,7 +354,7 @@ export class EdgeNode implements EdgeSink {
   }
 
   learn(event: number): void {
-    this.#afterwards.push(() => this.#learn(event));
+    this.#turns.later(() => this.#learn(event));
   }
 
   // ——— upstream ———
@@ -369,7 +366,7 @@ export class EdgeNode implements EdgeSink {
     const upstream = neighbour === null ? upstreams[source]! : neighbours.get(neighbour)!;
     // Priorities are spoken between our tiers, and a plain origin has no use for them.
     const told = isMediaPath(record.target) ? priority : null;
-    const headers = upstreamFields(record.request, { id, alone: record.pass, priority: told });
+    const headers = upstreamFields(record.request, { id, alone: record.alone, priority: told });
     const stored = this.#answers.get(record.revalidates);
     if (stored?.fields.has('etag')) headers.push('If-None-Match', stored.fields.get('etag')!);
     if (stored?.fields.has('last-modified')) headers.push('If-Modified-Since', stored.fields.get('last-modified')!);
@@ -389,45 +386,36 @@ export class EdgeNode implements EdgeSink {
 
   #head(record: FillRecord, status: number, rawHeaders: string[]): void {
     const [nowMs, wallMs] = [performance.now(), Date.now()];
-    const stored = status === 304 ? this.#answers.get(record.revalidates) : undefined;
-    const update = forwardedFields(rawHeaders, record.target);
-    const fieldList = stored ? mergeFields(stored.fieldList, update) : update;
-    const received = fieldMap(rawHeaders);
-    const fields = stored ? new Map([...stored.fields, ...received]) : received;
-    const judgement = judge({
-      status: stored ? stored.status : status,
-      fields,
-      authorized: record.request.names.includes('authorization'),
-      wallMs,
-      delayMs: nowMs - record.startedMs,
-    });
-    const lengthBytes = stored ? stored.lengthBytes : bodyLength(status, received);
-    record.answer = {
-      status: stored ? stored.status : status,
-      fieldList,
-      fields: stored ? fields : mapOf(fieldList),
-      block: blockOf(fieldList),
-      lengthBytes,
-      ageMs: judgement.ageMs,
-      ttlMs: judgement.shareable ? judgement.ttlMs : 0,
-      body: null,
-    };
+    if (status === 304 && !record.alone && record.revalidates < 0) {
+      record.call?.abort();
+      this.#failed(record, 'garbage', '304 to a request without conditions');
+      return;
+    }
+    const confirms = status === 304 && record.revalidates >= 0;
+    const stored = confirms ? this.#answers.get(record.revalidates) : undefined;
+    const authorized = record.request.names.includes('authorization');
+    const delayMs = nowMs - record.startedMs;
+    const upstreamHead = { status, rawHeaders, target: record.target, authorized, wallMs, delayMs };
+    const { answer, judgement } = readAnswer(upstreamHead, stored);
+    record.answer = answer;
     const key =
       judgement.shareable && judgement.vary.length > 0 ? this.#variantKey(record, judgement.vary) : record.key;
-    const head: FillHead = { status: record.answer.status, ...judgement, lengthBytes, key };
-    this.#tell(() => {
-      if (stored) this.machine.fillNotModified(record.id, head, nowMs, wallMs);
+    const head: FillHead = { status: answer.status, ...judgement, lengthBytes: answer.lengthBytes, key };
+    this.#turns.tell(() => {
+      if (confirms) this.machine.fillNotModified(record.id, head, nowMs, wallMs);
       else this.machine.fillHead(record.id, head, nowMs, wallMs);
     });
-    if (stored) this.#drop(record);
+    if (confirms) this.#drop(record);
   }
 
   /** The response depends on request fields: everybody who waits gets the key of their own fields. */
   #variantKey(record: FillRecord, vary: readonly string[]): number {
     this.#vary.learn(record.target, vary);
     const { names, values } = record.request;
-    const fieldOf = (name: string) => fieldMap(names.flatMap((known, at) => [known, values[at]!])).get(name);
-    const key = this.keys.intern(variantKeyOf(record.target, vary, fieldOf));
+    const sent = fieldMap(names.flatMap((name, at) => [name, values[at]!]));
+    const key = this.keys.intern(variantKeyOf(record.target, vary, (name) => sent.get(name)));
+    // Whoever waits for this very variant already has the same fields.
+    if (key === record.key) return key;
     for (const job of this.#jobs.values()) {
       if (job.key !== record.key || job.record !== null) continue;
       job.key = this.keys.intern(variantKeyOf(record.target, vary, (name) => job.exchange.head.get(name)));
@@ -439,11 +427,11 @@ export class EdgeNode implements EdgeSink {
   #data(record: FillRecord, chunk: Buffer): void {
     this.upstreamBytes += chunk.byteLength;
     record.body.append(chunk);
-    this.#tell(() => this.machine.fillBytes(record.id, chunk.byteLength, performance.now()));
+    this.#turns.tell(() => this.machine.fillBytes(record.id, chunk.byteLength, performance.now()));
   }
 
   #end(record: FillRecord): void {
-    this.#tell(() => this.machine.fillEnd(record.id, performance.now()));
+    this.#turns.tell(() => this.machine.fillEnd(record.id, performance.now()));
     if (this.#fills.get(record.id) !== record) return;
     this.#drop(record);
     record.body.finish();
@@ -452,9 +440,8 @@ export class EdgeNode implements EdgeSink {
   }
 
   #failed(record: FillRecord, cause: FillFailure, detail: string): void {
-    this.fillFailures.set(cause, (this.fillFailures.get(cause) ?? 0) + 1);
     this.#options.log.debug({ target: record.target, cause, detail }, 'fill failed');
-    this.#tell(() => this.machine.fillFailed(record.id, cause, performance.now()));
+    this.#turns.tell(() => this.machine.fillFailed(record.id, cause, performance.now()));
     this.#drop(record);
   }
 
@@ -463,89 +450,57 @@ export class EdgeNode implements EdgeSink {
     this.#options.gate?.done(record.id);
   }
 
-  #pause(fillId: number): void {
-    this.#fills.get(fillId)?.call?.pause();
-    this.#afterwards.push(() => this.#tell(() => this.machine.fillPaused(fillId, performance.now())));
+  #flowOf(fillId: number): Flow {
+    const callOf = () => this.#fills.get(fillId)?.call;
+    const tell = (call: () => void) => this.#turns.later(() => this.#turns.tell(call));
+    return {
+      pause: () => {
+        callOf()?.pause();
+        tell(() => this.machine.fillPaused(fillId));
+      },
+      resume: () => {
+        callOf()?.resume();
+        tell(() => this.machine.fillResumed(fillId, performance.now()));
+      },
+    };
   }
 
   #leave(job: Job): void {
     job.record?.readers.delete(job);
-    if (this.#jobs.delete(job.id)) this.#tell(() => this.machine.requestGone(job.id));
+    if (this.#jobs.delete(job.id)) this.#turns.tell(() => this.machine.requestGone(job.id));
   }
 
   // ——— events ———
 
   #learn(event: number): void {
     const target = `/live/${this.keys.eventId(event)}/event.json`;
-    const exchange = new InternalExchange(EVENT_MAX_BYTES, (status, body) => {
-      this.#afterwards.push(() => this.#learned(event, status, body));
-      if (!this.#inMachine) this.#settle();
-    });
+    const exchange = new InternalExchange(EVENT_MAX_BYTES, (status, body) =>
+      this.#turns.later(() => this.#learned(event, eventTiming(status, body))),
+    );
     this.#request(exchange, target, INTERNAL, null, 'live-edge');
   }
 
-  #learned(event: number, status: number, body: Uint8Array | null): void {
+  #learned(event: number, timing: EventTiming | null): void {
     const nowMs = performance.now();
-    const parsed = status === 200 && body !== null ? parseEvent(body) : null;
-    if (parsed === null) {
-      this.#tell(() => this.machine.unknown(event, nowMs));
-      return;
-    }
-    const { availabilityStartMs, segmentDurationMs, startNumber, dvrWindowMs, endNumber } = parsed;
-    const timing = {
-      availabilityStartMs,
-      segmentDurationMs,
-      startNumber,
-      dvrWindowMs,
-      ...(endNumber === undefined ? {} : { endNumber }),
-    };
-    this.#tell(() => this.machine.learned(event, timing, EVENT_RELEARN_MS, nowMs));
+    this.#turns.tell(() => {
+      if (timing === null) this.machine.unknown(event, nowMs);
+      else this.machine.learned(event, timing, EVENT_RELEARN_MS, nowMs);
+    });
   }
 
-  // ——— turns ———
-
-  /** Calls the machine, then does what it may not be disturbed with. */
-  #tell(call: () => void): void {
-    const outer = this.#inMachine;
-    this.#inMachine = true;
-    call();
-    this.#inMachine = outer;
-    if (!outer) this.#settle();
-  }
-
-  #settle(): void {
-    while (this.#afterwards.length > 0) {
-      const work = this.#afterwards;
-      this.#afterwards = [];
-      for (const step of work) step();
-    }
-    const nextMs = this.machine.nextWake();
-    if (nextMs < this.#timerAtMs && !this.#closed) this.#arm(nextMs);
-  }
-
-  #arm(atMs: number): void {
-    clearTimeout(this.#timer);
-    this.#timerAtMs = atMs;
-    this.#timer = setTimeout(
-      () => {
-        this.#timerAtMs = Infinity;
-        this.#tell(() => this.machine.wake(performance.now()));
-      },
-      Math.max(1, Math.ceil(atMs - performance.now())),
-    );
-  }
+  // ——— the end ———
 
   /** Forgets what is stored under the prefix. @returns how many objects */
   purge(prefix: string): number {
     const keys = [...this.keys.matching(prefix)];
     const before = this.machine.storedCount;
-    for (const key of keys) this.#tell(() => this.machine.invalidate(key));
+    for (const key of keys) this.#turns.tell(() => this.machine.invalidate(key));
     return before - this.machine.storedCount;
   }
 
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#timer);
+    this.#turns.close();
     for (const record of this.#fills.values()) record.call?.abort();
     for (const upstream of [...this.#options.upstreams, ...this.#options.neighbours.values()]) upstream.close();
   }
@@ -555,20 +510,6 @@ export class EdgeNode implements EdgeSink {
 const SENDABLE = /^[\x21-\x7e]+$/;
 
 const NO_FIELDS: RequestFields = { names: [], values: [] };
-
-function bodyLength(status: number, fields: ReadonlyMap<string, string>): number {
-  if (status === 204 || status === 304) return 0;
-  const told = fields.get('content-length');
-  return told !== undefined && /^\d{1,15}$/.test(told) && !fields.has('transfer-encoding') ? Number(told) : -1;
-}
-
-function parseEvent(body: Uint8Array) {
-  try {
-    return eventSchema.parse(JSON.parse(Buffer.from(body).toString('utf8')));
-  } catch {
-    return null;
-  }
-}
 
 function priorityOf(text: string | undefined): Priority | null {
   return PRIORITIES.find((priority) => priority === text) ?? null;

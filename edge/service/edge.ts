@@ -142,8 +142,10 @@ function snapshot(config: EdgeConfig, node: EdgeNode) {
     site: config.site,
     role: config.role,
     ...machine.stats,
+    open: machine.open,
     waiting: machine.waiting,
     fillsInFlight: machine.fillsInFlight,
+    arrivingBytes: machine.arrivingBytes,
     storedObjects: machine.storedCount,
     storedBytes: machine.storedBytes,
     upstreamBytes: node.upstreamBytes,
@@ -151,6 +153,6 @@ function snapshot(config: EdgeConfig, node: EdgeNode) {
     answers: egress.answers,
     answersCut: egress.cut,
     refusals: Object.fromEntries(node.refusals.byReason),
-    fillFailures: Object.fromEntries(node.fillFailures),
+    fillFailures: Object.fromEntries(machine.failures),
   };
 }

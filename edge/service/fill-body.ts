@@ -1,7 +1,15 @@
 import type { Exchange } from './exchange.ts';
 
-/** A pass pauses its upstream when this much waits for its slowest reader. */
+/** A pass pauses its upstream when this much waits even for its fastest reader. */
 const UNREAD_MAX_BYTES = 1024 * 1024;
+/** A reader of a shared pass that falls behind the others by more is cut: it must neither hold them up nor fill memory. */
+const LAG_MAX_BYTES = 8 * 1024 * 1024;
+
+/** How a body's source is told to wait. */
+export interface Flow {
+  pause(): void;
+  resume(): void;
+}
 
 /**
  * A body that is arriving, and everybody who reads it: each gets what has come at once and the rest as it comes, at its
@@ -17,26 +25,21 @@ export class FillBody {
   /** bytes of a resumed body that its readers have already and that come once more */
   #skipBytes = 0;
   readonly #readers = new Set<Reader>();
-  readonly #onPause: () => void;
-  readonly #onResume: () => void;
+  #flow: Flow;
 
-  constructor(onPause: () => void, onResume: () => void) {
-    this.#onPause = onPause;
-    this.#onResume = onResume;
+  constructor(flow: Flow) {
+    this.#flow = flow;
   }
 
   get receivedBytes(): number {
     return this.#receivedBytes;
   }
 
-  get readers(): number {
-    return this.#readers.size;
-  }
-
   /** A new attempt brings the body from its start again: what has come is not handed on twice. */
-  resume(): void {
+  resume(flow: Flow): void {
     this.#skipBytes = this.#receivedBytes;
     this.#paused = false;
+    this.#flow = flow;
   }
 
   append(chunk: Buffer): void {
@@ -63,7 +66,14 @@ export class FillBody {
    * @param startByte, endByte the part it is to get, end excluded; Infinity for all
    */
   read(exchange: Exchange, startByte: number, endByte: number): Reader {
-    const reader: Reader = { exchange, chunk: 0, skipBytes: startByte, leftBytes: endByte - startByte, blocked: false };
+    const reader: Reader = {
+      exchange,
+      chunk: 0,
+      readBytes: 0,
+      skipBytes: startByte,
+      leftBytes: endByte - startByte,
+      blocked: false,
+    };
     this.#readers.add(reader);
     exchange.onDrained(() => {
       reader.blocked = false;
@@ -101,6 +111,7 @@ export class FillBody {
     const { exchange } = reader;
     while (!reader.blocked && !exchange.gone && reader.leftBytes > 0 && reader.chunk < this.#chunks.length) {
       let piece = this.#chunks[reader.chunk++]!;
+      reader.readBytes += piece.byteLength;
       if (reader.skipBytes > 0) {
         const skipped = Math.min(reader.skipBytes, piece.byteLength);
         reader.skipBytes -= skipped;
@@ -123,17 +134,26 @@ export class FillBody {
 
   #trim(): void {
     if (this.#kept) return;
+    let fastestBytes = 0;
+    for (const reader of this.#readers) fastestBytes = Math.max(fastestBytes, reader.readBytes);
+    for (const reader of this.#readers) {
+      if (fastestBytes - reader.readBytes <= LAG_MAX_BYTES) continue;
+      this.#readers.delete(reader);
+      reader.exchange.destroy();
+    }
     let needed = this.#chunks.length;
     for (const reader of this.#readers) needed = Math.min(needed, reader.chunk);
-    let unreadBytes = 0;
     while (this.#firstKept < needed) this.#chunks[this.#firstKept++] = null;
-    for (let at = this.#firstKept; at < this.#chunks.length; at++) unreadBytes += this.#chunks[at]!.byteLength;
+    this.#govern(this.#readers.size === 0 ? 0 : this.#receivedBytes - fastestBytes);
+  }
+
+  #govern(unreadBytes: number): void {
     if (!this.#paused && unreadBytes > UNREAD_MAX_BYTES) {
       this.#paused = true;
-      this.#onPause();
+      this.#flow.pause();
     } else if (this.#paused && unreadBytes < UNREAD_MAX_BYTES / 2) {
       this.#paused = false;
-      this.#onResume();
+      this.#flow.resume();
     }
   }
 }
@@ -142,6 +162,8 @@ export interface Reader {
   readonly exchange: Exchange;
   /** the next chunk to write */
   chunk: number;
+  /** of the body, handed to the exchange or skipped */
+  readBytes: number;
   skipBytes: number;
   /** Infinity when the length is not known */
   leftBytes: number;
