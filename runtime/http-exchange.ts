@@ -131,9 +131,8 @@ export class HttpExchange {
     }
     this.#state = 'begun';
     this.#unsentHead = { status, block, extra };
-    setImmediate(() => {
-      if (!this.#gone && this.#state === 'begun' && this.#unsentHead !== null) this.#res.cork(() => this.#flushHead());
-    });
+    // A turn later than what is handed on at the end of this one, so that head and first bytes go out as one.
+    setImmediate(() => setImmediate(() => this.#sendLoneHead()));
   }
 
   /**
@@ -233,6 +232,10 @@ export class HttpExchange {
     if (lengthBytes >= 0 && !isBodiless(status)) this.#res.writeHeader('Content-Length', String(lengthBytes));
     if (this.#closes) this.#res.writeHeader('Connection', 'close');
     this.#res.endWithoutBody();
+  }
+
+  #sendLoneHead(): void {
+    if (!this.#gone && this.#state === 'begun' && this.#unsentHead !== null) this.#res.cork(() => this.#flushHead());
   }
 
   #flushHead(): void {

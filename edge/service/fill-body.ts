@@ -17,6 +17,8 @@ export interface Flow {
  */
 export class FillBody {
   #chunks: (Buffer | null)[] = [];
+  /** come in this turn of the event loop, and not handed on yet */
+  #fresh: Buffer[] = [];
   #firstKept = 0;
   #receivedBytes = 0;
   #complete = false;
@@ -50,15 +52,26 @@ export class FillBody {
       fresh = chunk.subarray(known);
       if (fresh.byteLength === 0) return;
     }
-    this.#chunks.push(fresh);
     this.#receivedBytes += fresh.byteLength;
-    for (const reader of this.#readers) this.#pump(reader);
-    this.#trim();
+    // What the socket gives in one turn goes out as one piece: a thousand readers cost a thousand writes, not two.
+    if (this.#fresh.push(fresh) === 1) setImmediate(() => this.#handOn());
   }
 
   finish(): void {
     this.#complete = true;
+    this.#handOn();
+  }
+
+  #handOn(): void {
+    this.#gather();
     for (const reader of this.#readers) this.#pump(reader);
+    this.#trim();
+  }
+
+  #gather(): void {
+    if (this.#fresh.length === 0) return;
+    this.#chunks.push(this.#fresh.length === 1 ? this.#fresh[0]! : Buffer.concat(this.#fresh));
+    this.#fresh = [];
   }
 
   /**
@@ -97,6 +110,7 @@ export class FillBody {
 
   /** The whole body as one piece. Only while it is kept. */
   whole(): Buffer {
+    this.#gather();
     const chunks = this.#chunks as Buffer[];
     const body = Buffer.allocUnsafeSlow(this.#receivedBytes);
     let at = 0;
