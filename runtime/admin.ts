@@ -35,14 +35,15 @@ export async function openAdmin(options: AdminOptions): Promise<Admin> {
   if (!isLoopback(address.host) && !token) {
     throw new BadInput(`--admin ${formatAddress(address)} is not loopback: set --admin-token, or listen on 127.0.0.1`);
   }
+  if (token === '') throw new BadInput('--admin-token is empty: leave it out, or give a token');
   const front = new HttpFront({ address });
   const guarded =
     (work: (request: Request, response: Response) => unknown) => (request: Request, response: Response) => {
       if (token && !bearerIs(request.headers.authorization, token)) {
-        response.status(401).header('WWW-Authenticate', 'Bearer').send('unauthorized\n');
-        return;
+        return response.status(401).header('WWW-Authenticate', 'Bearer').send('unauthorized\n');
       }
-      void work(request, response);
+      // A promise goes back to the router, which answers 500 when it is rejected.
+      return work(request, response);
     };
   const { server } = front;
   server.get('/healthz', (_request: Request, response: Response) => void response.type('text/plain').send('ok\n'));

@@ -35,12 +35,18 @@ function describeIssue(issue: z.core.$ZodIssue): string {
 
 function readText(path: string): string {
   try {
-    const { size } = statSync(path);
+    const stats = statSync(path);
+    // A device may have no end.
+    if (!stats.isFile() && !stats.isFIFO()) throw new BadInput(`${path}: is not a file`);
+    const { size } = stats;
     if (size > SIZE_MAX_BYTES) throw new BadInput(`${path}: ${size} bytes is too large for a configuration file`);
     return readFileSync(path, 'utf8');
   } catch (cause) {
     if (cause instanceof BadInput) throw cause;
-    throw new BadInput(`${path}: cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'error'})`, { cause });
+    throw new BadInput(
+      `${path}: cannot be read (${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message})`,
+      { cause },
+    );
   }
 }
 

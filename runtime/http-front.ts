@@ -64,9 +64,12 @@ export class HttpFront {
       socket = await this.server.listen(port, host === 'localhost' ? '127.0.0.1' : host);
     } catch (cause) {
       const where = formatAddress(this.#options.address);
-      throw new BadInput(`cannot listen on ${where}: the port is in use, or the address is not this machine's; choose another`, {
-        cause,
-      });
+      throw new BadInput(
+        `cannot listen on ${where}: the port is in use, or the address is not this machine's; choose another`,
+        {
+          cause,
+        },
+      );
     }
     // Only now: listening registers hyper-express's own 404 on the same pattern, which would shadow ours.
     if (this.#options.raw) this.#registerRaw('/*', (res, req) => this.#handleRaw(res, req));

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 
 /** Why an upstream attempt ended without a whole answer; the same words as the edge's policy uses. */
 export type UpstreamFailure = 'unresolved' | 'refused' | 'reset' | 'garbage' | 'short' | 'other';
@@ -57,7 +57,8 @@ export class Upstream {
 
   /** Sends the request. Time-outs are the caller's: it aborts. */
   fetch(request: UpstreamRequest, sink: UpstreamSink): UpstreamCall {
-    const call = new Call(request, sink, (onResponse) => this.#send(request, onResponse));
+    const named = isIP(this.#host) === 0;
+    const call = new Call(request, sink, named, (onResponse) => this.#send(request, onResponse));
     call.start();
     return call;
   }
@@ -66,13 +67,17 @@ export class Upstream {
     this.#agent.destroy();
   }
 
+  get #host(): string {
+    return this.origin.hostname.replace(/^\[|\]$/g, '');
+  }
+
   #send(request: UpstreamRequest, onResponse: (response: http.IncomingMessage) => void): http.ClientRequest {
     const { method, target, headers, body } = request;
     const outgoing = this.#request(
       {
         method,
         path: target,
-        host: this.origin.hostname.replace(/^\[|\]$/g, ''),
+        host: this.#host,
         port: this.origin.port || (this.origin.protocol === 'https:' ? 443 : 80),
         agent: this.#agent,
         headers: headersWithHost(headers, this.origin.host, body),
@@ -89,6 +94,8 @@ class Call implements UpstreamCall {
   readonly #sink: UpstreamSink;
   readonly #send: (onResponse: (response: http.IncomingMessage) => void) => http.ClientRequest;
   readonly #idempotent: boolean;
+  /** the host is a name: it is looked up before anything else happens */
+  readonly #named: boolean;
   #outgoing: http.ClientRequest | null = null;
   #response: http.IncomingMessage | null = null;
   #ended = false;
@@ -98,10 +105,12 @@ class Call implements UpstreamCall {
   constructor(
     request: UpstreamRequest,
     sink: UpstreamSink,
+    named: boolean,
     send: (onResponse: (response: http.IncomingMessage) => void) => http.ClientRequest,
   ) {
     this.#sink = sink;
     this.#send = send;
+    this.#named = named;
     this.#idempotent = request.body === null && (request.method === 'GET' || request.method === 'HEAD');
   }
 
@@ -135,7 +144,9 @@ class Call implements UpstreamCall {
     }
     socket.setNoDelay(true);
     const event = 'encrypted' in socket ? 'secureConnect' : 'connect';
-    const timer = setTimeout(() => socket.destroy(connectTimeout()), CONNECT_TIMEOUT_MS);
+    let resolved = !this.#named;
+    socket.once('lookup', () => (resolved = true));
+    const timer = setTimeout(() => socket.destroy(connectTimeout(resolved)), CONNECT_TIMEOUT_MS);
     this.#connectTimer = timer;
     socket.once(event, () => clearTimeout(timer));
     socket.once('close', () => clearTimeout(timer));
@@ -189,8 +200,12 @@ function isReset(error: NodeJS.ErrnoException): boolean {
   return error.code === 'ECONNRESET' || error.code === 'EPIPE';
 }
 
-function connectTimeout(): NodeJS.ErrnoException {
-  return Object.assign(new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`), { code: 'ETIMEDOUT' });
+/** In the words of what is late: a resolver that does not answer, or a server. */
+function connectTimeout(resolved: boolean): NodeJS.ErrnoException {
+  const what = resolved ? 'connection' : 'address';
+  return Object.assign(new Error(`no ${what} within ${CONNECT_TIMEOUT_MS} ms`), {
+    code: resolved ? 'ETIMEDOUT' : 'EAI_AGAIN',
+  });
 }
 
 function causeOf(error: NodeJS.ErrnoException): UpstreamFailure {

@@ -57,6 +57,31 @@ test.serial('a demo that is killed leaves no process behind', async (t) => {
   t.deepEqual(children.filter(isAlive), []);
 });
 
+test.serial('Ctrl-C while it is starting ends it, and what it had started', async (t) => {
+  t.timeout(60_000);
+  const demo = new DemoProcess(['--port', String(await freeDemoPort()), '--viewers', '0']);
+  let children: number[] = [];
+  while (children.length < 3) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    children = childrenOf(demo.pid);
+  }
+  demo.signal('SIGINT');
+  const { code, stderr } = await demo.ended;
+  t.is(code, 0, stderr);
+  t.deepEqual(children.filter(isAlive), []);
+});
+
+test.serial('when nobody reads its output any more, it ends in order', async (t) => {
+  t.timeout(60_000);
+  const demo = new DemoProcess(['--port', String(await freeDemoPort()), '--viewers', '0']);
+  await demo.ready;
+  const children = childrenOf(demo.pid);
+  demo.stopReading();
+  const { code, stderr } = await demo.ended;
+  t.is(code, 0, stderr);
+  t.deepEqual(children.filter(isAlive), []);
+});
+
 test.serial('a port in use is one clear line and exit 2', async (t) => {
   t.timeout(60_000);
   const port = await freeDemoPort();

@@ -45,12 +45,13 @@ async function runLoad(urlText: string, flags: Flags): Promise<void> {
   const load = startLoad({ ...source, eventId, viewers, seed, arrivalSpreadMs, ...addresses });
   const output = flags.json ? jsonOutput : process.stderr.isTTY ? terminalOutput : lineOutput;
   const progress = setInterval(() => output.progress(load.snapshot()), output.intervalMs);
-  await Promise.race([stopAsked(), after(durationMs)]);
+  const stayed = await Promise.race([stopAsked().then(() => false), after(durationMs).then(() => true)]);
   clearInterval(progress);
   const { final } = await load.finish();
   await output.final(final);
-  if (final.startupMs.p50 === null) console.error('undercard: nobody saw a picture: no viewer got as far as playing');
-  process.exit(final.wrongBodies > 0 || final.neverPlayed > 0 || final.startupMs.p50 === null ? 1 : 0);
+  const nobodyPlayed = stayed && final.startupMs.p50 === null;
+  if (nobodyPlayed) console.error('undercard: not one of the viewers played');
+  process.exit(final.wrongBodies > 0 || final.neverPlayed > 0 || nobodyPlayed ? 1 : 0);
 }
 
 async function readSource(urlText: string, eventFlag: string) {
@@ -99,7 +100,10 @@ const jsonOutput: Output = {
 
 const terminalOutput: Output = {
   intervalMs: JSON_INTERVAL_MS,
-  progress: (snapshot) => void process.stderr.write(`\r\x1b[K${describe(snapshot)}`),
+  // One line that is written over and over must not wrap.
+  progress: (snapshot) => {
+    process.stderr.write(`\r\x1b[K${describe(snapshot).slice(0, process.stderr.columns - 1)}`);
+  },
   final: (snapshot) => {
     process.stderr.write('\r\x1b[K');
     return print(summarise(snapshot));

@@ -84,12 +84,13 @@ function fromFlags(flags: NodeFlags): Record<string, unknown> {
 }
 
 function neighboursOf(pairs: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.indexOf('=');
-      if (at < 1)
-        throw new BadInput(`--neighbour: "${pair}" must be id=url, for example edge-2=http://127.0.0.12:8080`);
-      return [pair.slice(0, at), parseOrigin(pair.slice(at + 1), '--neighbour').origin];
-    }),
-  );
+  const neighbours = new Map<string, string>();
+  for (const pair of pairs) {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new BadInput(`--neighbour: "${pair}" must be id=url, for example edge-2=http://127.0.0.12:8080`);
+    const id = pair.slice(0, at);
+    if (neighbours.has(id)) throw new BadInput(`--neighbour: "${id}" is given twice`);
+    neighbours.set(id, parseOrigin(pair.slice(at + 1), '--neighbour').origin);
+  }
+  return Object.fromEntries(neighbours);
 }

@@ -43,7 +43,10 @@ async function run(flags: Flags): Promise<void> {
   const config = {
     id: parseIdentifier(flags.id, '--id'),
     listen: parseAddress(flags.listen, '--listen'),
-    admin: flags.admin && { address: parseAddress(flags.admin, '--admin'), token: flags.adminToken },
+    admin:
+      flags.admin === undefined
+        ? undefined
+        : { address: parseAddress(flags.admin, '--admin'), token: flags.adminToken },
     sitesFile: flags.sites,
     eventsFrom: parseOrigin(flags.eventsFrom, '--events-from'),
     mmdbFile: flags.mmdb,
@@ -60,7 +63,7 @@ async function run(flags: Flags): Promise<void> {
   const { runUntilSignal } = await import('../../runtime/service.ts');
   const { startSteering } = await import('../../steering/service/steering.ts');
   const log = createLog(flags.id);
-  const service = await startSteering({ ...config, admin: config.admin || undefined, log });
+  const service = await startSteering({ ...config, log });
   await runUntilSignal(service, { log, json: flags.json ?? false });
 }
 

@@ -24,58 +24,67 @@ export class Bypass {
 
   /** @param onAnswered called with the upstream's status, before the answer goes down */
   handle(exchange: HttpExchange, onAnswered: (status: number) => void): void {
-    let timer: NodeJS.Timeout | undefined;
     let call: UpstreamCall | null = null;
-    const stop = () => {
-      clearTimeout(timer);
+    const silence = new Silence(() => {
       call?.abort();
-    };
-    exchange.hold(stop);
+      this.#fail(exchange, 504, 'upstream-timeout');
+    });
+    exchange.hold(() => {
+      silence.end();
+      call?.abort();
+    });
     exchange.readBody(BODY_MAX_BYTES, (body) => {
       if (body === null) {
         exchange.closeAfter();
         this.#refusals.answer(exchange, exchange.path, 413, 'body-too-large', 0, false);
         return;
       }
-      timer = setTimeout(() => {
-        stop();
-        this.#fail(exchange, 504, 'upstream-timeout');
-      }, SILENCE_MAX_MS);
-      call = this.#forward(exchange, body, timer, onAnswered);
+      silence.begin();
+      call = this.#forward(exchange, body, silence, onAnswered);
     });
   }
 
   #forward(
     exchange: HttpExchange,
     body: Uint8Array,
-    timer: NodeJS.Timeout,
+    silence: Silence,
     onAnswered: (status: number) => void,
   ): UpstreamCall {
     const { method, head, path, url } = exchange;
     const hasBody = body.byteLength > 0 || head.has('content-length') || head.has('transfer-encoding');
     const headers = upstreamFields(head, { id: this.#id, alone: true, priority: null });
-    const answer = new FillBody({ pause: () => call.pause(), resume: () => call.resume() });
+    const answer = new FillBody({
+      pause: () => {
+        // Its client is slow: the upstream is silent because it was told to be.
+        silence.interrupt();
+        call.pause();
+      },
+      resume: () => {
+        silence.begin();
+        call.resume();
+      },
+    });
     answer.passOn();
     const call = this.#upstream().fetch(
       { method, target: url, headers, body: hasBody ? body : null },
       {
         head: (status, rawHeaders) => {
-          timer.refresh();
+          silence.begin();
           onAnswered(status);
           const length = status === 204 || status === 304 ? 0 : contentLength(rawHeaders);
           exchange.begin(status, blockOf(forwardedFields(rawHeaders, path)), '', length);
           answer.read(exchange, 0, length < 0 ? Infinity : length);
         },
         data: (chunk) => {
-          timer.refresh();
+          silence.begin();
           answer.append(chunk);
         },
         end: () => {
-          clearTimeout(timer);
+          silence.end();
           answer.finish();
         },
         failed: () => {
-          clearTimeout(timer);
+          silence.end();
           this.#fail(exchange, 502, 'upstream-failed');
         },
       },
@@ -86,6 +95,32 @@ export class Bypass {
   #fail(exchange: HttpExchange, status: number, reason: string): void {
     if (exchange.answered) exchange.destroy();
     else this.#refusals.answer(exchange, exchange.path, status, reason, 0, false);
+  }
+}
+
+/** How long nothing has been heard. */
+class Silence {
+  readonly #tooLong: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #over = false;
+
+  constructor(tooLong: () => void) {
+    this.#tooLong = tooLong;
+  }
+
+  begin(): void {
+    clearTimeout(this.#timer);
+    if (!this.#over) this.#timer = setTimeout(this.#tooLong, SILENCE_MAX_MS);
+  }
+
+  interrupt(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** Whatever begins it again: a client may still be reading when its upstream has said everything. */
+  end(): void {
+    this.#over = true;
+    this.interrupt();
   }
 }
 

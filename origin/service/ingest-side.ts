@@ -1,4 +1,5 @@
 import type { HttpExchange } from '../../runtime/http-exchange.ts';
+import { SeldomLog } from '../../runtime/seldom-log.ts';
 import type { IngestOutcome, IngestRefusal } from '../policy/contract.ts';
 import type { CandidateDefect } from '../policy/segment-slot.ts';
 import { readEventDocument } from './event-document.ts';
@@ -50,7 +51,10 @@ export class IngestSide {
   readonly #bodies: Map<number, StoredBody>;
   /** complete uploads that the machine is judging, by ingest id */
   readonly #judged = new Map<number, Upload>();
-  #uploading = 0;
+  readonly #log: SeldomLog;
+  /** by pipeline; each has its own share, so that one whose uploads hang cannot keep the other out */
+  readonly #uploading = new Map<string, number>();
+  readonly #uploadsMax: number;
   #lastId = 0;
 
   constructor(config: OriginConfig, driver: OriginDriver, metrics: OriginMetrics, bodies: Map<number, StoredBody>) {
@@ -58,6 +62,8 @@ export class IngestSide {
     this.#driver = driver;
     this.#metrics = metrics;
     this.#bodies = bodies;
+    this.#log = new SeldomLog(config.log, () => performance.now());
+    this.#uploadsMax = Math.max(1, Math.floor(config.maxUploads / config.pipelines.length));
   }
 
   handle(exchange: HttpExchange): void {
@@ -76,9 +82,9 @@ export class IngestSide {
     } else if (!this.#config.pipelines.includes(target.pipeline)) {
       this.#count('other', 'unknown-pipeline');
       answer(exchange, 403, 'unknown-pipeline', `this origin takes from ${this.#config.pipelines.join(', ')}`);
-    } else if (this.#uploading >= this.#config.maxUploads) {
+    } else if (this.#uploadsOf(target.pipeline) >= this.#uploadsMax) {
       this.#count(target.pipeline, 'too-many-uploads');
-      exchange.respond(503, null, 'Retry-After: 1', `too-many-uploads: ${this.#config.maxUploads} at once\n`);
+      exchange.respond(503, null, 'Retry-After: 1', `too-many-uploads: ${this.#uploadsMax} of a pipeline at once\n`);
     } else {
       this.#receive(exchange, target);
     }
@@ -99,12 +105,12 @@ export class IngestSide {
     const bound = target.kind === 'event' ? EVENT_DOCUMENT_BOUND_BYTES : this.#config.maxBodyBytes;
     const digestField = exchange.head.get('repr-digest');
     let open = true;
-    this.#uploading++;
+    this.#uploading.set(target.pipeline, this.#uploadsOf(target.pipeline) + 1);
     const done = (bytes: Uint8Array | null, defect: CandidateDefect | null) => {
       if (!open) return;
       open = false;
       clearTimeout(timer);
-      this.#uploading--;
+      this.#uploading.set(target.pipeline, this.#uploadsOf(target.pipeline) - 1);
       this.#judge({ exchange, target, bytes: bytes ?? new Uint8Array(), sha256: Buffer.alloc(0) }, defect, digestField);
     };
     const timer = setTimeout(() => {
@@ -164,8 +170,12 @@ export class IngestSide {
     this.#judged.delete(ingestId);
     this.#count(upload.target.pipeline, verdict);
     const status = STATUS_OF[verdict];
-    if (status >= 400) this.#config.log.warn({ path: upload.exchange.path, verdict, detail }, 'candidate refused');
+    if (status >= 400) this.#log.warn({ path: upload.exchange.path, verdict, detail }, 'candidate refused');
     answer(upload.exchange, status, verdict, detail);
+  }
+
+  #uploadsOf(pipeline: string): number {
+    return this.#uploading.get(pipeline) ?? 0;
   }
 
   #count(pipeline: string, verdict: string): void {

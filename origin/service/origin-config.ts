@@ -17,6 +17,7 @@ export interface OriginConfig {
   /** bodies of published segments; what is still arriving comes on top, bounded by maxUploads × maxBodyBytes */
   maxMemoryBytes: number;
   maxBodyBytes: number;
+  /** at one time, shared out equally among the pipelines */
   maxUploads: number;
   maxEvents: number;
   maxWaiters: number;

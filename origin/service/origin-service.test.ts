@@ -122,6 +122,16 @@ test('a body beyond the bound is 413, declared or not, and the next one on the c
   t.is(await (await origin.get('match/v1/3.m4s')).text(), 'small');
 });
 
+test('a pipeline whose uploads hang fills its own share, and the other publishes', async (t) => {
+  const origin = await originFor(t, { maxUploads: 2 });
+  await origin.announce(slowEvent('match'));
+  const hanging = connect(origin.ingestPort, '127.0.0.1');
+  t.teardown(() => hanging.destroy());
+  hanging.write('PUT /ingest/a/match/v1/3.m4s HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nonly this');
+  await until(async () => (await origin.put('a/match/v2/3.m4s', someBytes())).status === 503);
+  t.is((await origin.put('b/match/v1/3.m4s', someBytes())).status, 201);
+});
+
 test('refusals say why and how long they hold', async (t) => {
   const origin = await originFor(t);
   await origin.announce(slowEvent('match'));

@@ -56,6 +56,8 @@ export class TestStream {
   readonly #bounds = new Set<AbortController>();
   #fault: FaultKind | null = null;
   #announced = false;
+  /** why the last attempt to announce the event failed */
+  #announceProblem = '';
   #refusal: string | null = null;
   #closed = false;
   /** segments of all renditions lost since the origin stopped taking them; null while it does */
@@ -124,7 +126,7 @@ export class TestStream {
 
   /** @returns what became of the segment in each rendition, after as many attempts as its time allows */
   async #deliver(number: number, fault: FaultKind | null, signal: AbortSignal): Promise<PutOutcome[]> {
-    const outcomes = this.#renditions.map((): PutOutcome => ({ kind: 'failed', detail: 'the event is not announced' }));
+    const outcomes = this.#renditions.map((): PutOutcome => ({ kind: 'failed', detail: '' }));
     for (let attempt = 1, pauseMs = FIRST_PAUSE_MS; ; attempt++, pauseMs *= 2) {
       if (this.#announced || (await this.#announce(signal))) {
         await Promise.all(
@@ -134,6 +136,10 @@ export class TestStream {
             }
           }),
         );
+      } else {
+        for (const outcome of outcomes) {
+          if (outcome.kind === 'failed') outcome.detail = `the event is not announced: ${this.#announceProblem}`;
+        }
       }
       if (outcomes.every(({ kind }) => kind !== 'failed')) return outcomes;
       // An origin that has been away may have come back without memory.
@@ -158,13 +164,18 @@ export class TestStream {
       this.#refusal = answer.detail;
       this.#stop();
     }
-    if (answer.kind !== 'accepted') return false;
+    if (answer.kind !== 'accepted') {
+      this.#announceProblem = answer.detail;
+      return false;
+    }
     const inits = await Promise.all(
       this.#renditions.map((rendition) =>
         this.#client.put(`${rendition.id}/init.mp4`, mediaType(rendition), rendition.init, signal),
       ),
     );
-    this.#announced = inits.every(({ kind }) => kind === 'accepted');
+    const missing = inits.find((outcome) => outcome.kind !== 'accepted');
+    this.#announced = missing === undefined;
+    if (missing !== undefined) this.#announceProblem = missing.detail;
     return this.#announced;
   }
 

@@ -30,6 +30,20 @@ test('a path names the event, and the server needs not be asked', async (t) => {
   }
 });
 
+test('an answer without end is given up, not kept', async (t) => {
+  const chatter = createServer((_, response) => {
+    const more = () => {
+      while (!response.destroyed && response.write('y'.repeat(65_536)));
+    };
+    response.on('drain', more);
+    more();
+  });
+  await listen(chatter);
+  const answer = await findSource(new URL(urlOf(chatter)), 'demo');
+  t.regex(answer.kind === 'problem' ? answer.problem : '', /longer than 1048576 bytes/);
+  chatter.close().closeAllConnections();
+});
+
 test('a URL that leads nowhere is a problem that says so', async (t) => {
   const broken = createServer((_, response) => response.writeHead(502).end());
   await listen(broken);

@@ -8,6 +8,8 @@ export type FoundSource =
   | { kind: 'problem'; problem: string };
 
 const PROBE_TIMEOUT_MS = 3_000;
+/** A ranking is some kilobytes. */
+const MAX_ANSWER_BYTES = 1 << 20;
 
 /**
  * What a URL means to a load: `http://host/live/<event>/` is a server to fetch from, `http://host/` steering, if it
@@ -37,13 +39,25 @@ async function probe(url: string): Promise<Probe> {
   let body: string;
   try {
     response = await fetch(url, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS), redirect: 'manual' });
-    body = await response.text();
+    body = await readBounded(response);
   } catch (error) {
     const { message, cause } = error as Error;
     return { kind: 'problem', problem: `nothing answers there (${cause instanceof Error ? cause.message : message})` };
   }
   if (response.status >= 500) return { kind: 'problem', problem: `it answers ${response.status} to /v1/servers` };
   return { kind: 'ok', isSteering: response.status === 200 && isServersAnswer(body) };
+}
+
+/** @throws Error when it is longer than any ranking */
+async function readBounded(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of response.body ?? []) {
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > MAX_ANSWER_BYTES) throw new Error(`its answer is longer than ${MAX_ANSWER_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 function isServersAnswer(body: string): boolean {

@@ -48,6 +48,19 @@ test('corrupt bodies are counted, each of them, and had again from another serve
   closeAll(corrupt, sound, steering);
 });
 
+test('an empty body is a failure, whatever its status: nothing plays from it', async (t) => {
+  const event = shortSegments();
+  const empty = await new SmallEdge(event, (path) => (path.endsWith('.m4s') ? 'empty' : 'none')).listen();
+  const sound = await new SmallEdge(event).listen();
+  const steering = await new SmallSteering([empty.baseUrl, sound.baseUrl]).listen();
+  const load = startLoad({ ...OPTIONS, steeringUrl: steering.url });
+  await until(() => load.snapshot().playing === VIEWERS, 'all play');
+  const { final } = await load.finish();
+  t.true(final.failures.invalid >= VIEWERS);
+  t.true(final.serverSwitches >= VIEWERS);
+  closeAll(empty, sound, steering);
+});
+
 test('when a server dies, its viewers move to the next and play on', async (t) => {
   const event = shortSegments();
   const dying = await new SmallEdge(event).listen();

@@ -24,7 +24,7 @@ export function shortSegments(): LiveEvent {
 }
 
 /** What an edge does to one answer. */
-export type Mischief = 'none' | 'corrupt' | 'no-digest' | 'cut';
+export type Mischief = 'none' | 'corrupt' | 'no-digest' | 'cut' | 'empty';
 
 /** An edge of few words: every segment is made up from its path. */
 export class SmallEdge {
@@ -69,6 +69,7 @@ export class SmallEdge {
     const body = bodyOf(this.#event, path, live.renditionId);
     const digest = { 'Repr-Digest': `sha-256=:${createHash('sha256').update(body).digest('base64')}:` };
     const mischief = this.#mischief(path);
+    if (mischief === 'empty') return this.#send(response, 200, '', {});
     if (mischief === 'no-digest') return this.#send(response, 200, body, {});
     if (mischief === 'corrupt') {
       this.corruptBodies++;

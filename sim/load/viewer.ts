@@ -121,6 +121,11 @@ export class Viewer implements PlayerSink {
   #getMedia(fetchId: number, server: number, path: string): void {
     const { servers } = this.#audience;
     this.#get(fetchId, servers.get(server), path, 'discard', ({ sizeBytes, firstByteMs, verified }, nowMs, wallMs) => {
+      if (sizeBytes === 0) {
+        // Nothing can be played from nothing, whatever its status says.
+        this.#player.failed(fetchId, 'invalid', 0, -1, nowMs, wallMs);
+        return;
+      }
       if (!verified) this.#audience.unverifiedBodies++;
       this.#player.fetched(fetchId, sizeBytes, firstByteMs, nowMs, wallMs);
     });

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { HttpExchange } from '../../runtime/http-exchange.ts';
 import type { Log } from '../../runtime/log.ts';
+import { SeldomLog } from '../../runtime/seldom-log.ts';
 import { nodeReportSchema, type NodeReport } from '../../topology/model/node-report.ts';
 import type { Sites } from '../../topology/model/site.ts';
 import type { NodeTable, ReportRefusal } from '../policy/node-table.ts';
@@ -11,7 +12,6 @@ export type RefusalReason =
   ReportRefusal | 'unauthorized' | 'too-large' | 'not-json' | 'bad-report' | 'id-mismatch' | 'wrong-method';
 
 const MOST_BODY_BYTES = 16 * 1024;
-const LOG_PAUSE_MS = 1000;
 
 const STATUS: Record<RefusalReason, number> = {
   'unknown-node': 404,
@@ -39,11 +39,11 @@ export class ReportDesk {
   readonly #options: ReportDeskOptions;
   /** digests, so that comparing takes the same time whatever the lengths; null: the node needs no token */
   readonly #tokens = new Map<string, Buffer | null>();
-  #quietUntilMs = -Infinity;
-  #unlogged = 0;
+  readonly #log: SeldomLog;
 
   constructor(options: ReportDeskOptions) {
     this.#options = options;
+    this.#log = new SeldomLog(options.log, options.nowMs);
     const { sites, reportToken } = options.sites;
     for (const edge of sites.flatMap(({ edges }) => edges)) {
       const token = edge.reportToken ?? reportToken;
@@ -101,24 +101,12 @@ export class ReportDesk {
   #refuse(exchange: HttpExchange, node: string, reason: RefusalReason, detail: string, extra = ''): void {
     this.#options.metrics.reports.inc({ outcome: reason });
     this.#answered(STATUS[reason]);
-    this.#logRefusal(node, reason, detail);
+    this.#log.warn({ node, reason, detail }, 'report refused');
     respondJson(exchange, STATUS[reason], { error: reason, detail }, extra);
   }
 
   #answered(status: number): void {
     this.#options.metrics.requests.inc({ route: 'report', status });
-  }
-
-  /** One line a second at most: whoever sends nonsense must not fill the disk. */
-  #logRefusal(node: string, reason: RefusalReason, detail: string): void {
-    const nowMs = this.#options.nowMs();
-    if (nowMs < this.#quietUntilMs) {
-      this.#unlogged++;
-      return;
-    }
-    this.#options.log.warn({ node, reason, detail, unlogged: this.#unlogged }, 'report refused');
-    this.#quietUntilMs = nowMs + LOG_PAUSE_MS;
-    this.#unlogged = 0;
   }
 }
 

@@ -62,6 +62,11 @@ export class DemoProcess {
     return this.#process.pid!;
   }
 
+  /** As a consumer that goes away. */
+  stopReading(): void {
+    this.#process.stdout.destroy();
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#process.kill(signal);
   }

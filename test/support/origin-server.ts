@@ -82,8 +82,10 @@ export class Gate {
 
 /** Gives this body with these fields, whole and with its length. */
 export function give(body: string | Buffer, fields: http.OutgoingHttpHeaders = {}, status = 200): Behaviour {
+  // As bytes: beside a string Node would write the fields in UTF-8.
+  const bytes = Buffer.from(body);
   return (_request, response) =>
-    response.writeHead(status, { 'Content-Length': Buffer.byteLength(body), ...fields }).end(body);
+    response.writeHead(status, { 'Content-Length': bytes.byteLength, ...fields }).end(bytes);
 }
 
 /** Gives another body each time: whoever shares one can be told. */

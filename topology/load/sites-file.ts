@@ -12,12 +12,18 @@ export type SitesOutcome = { kind: 'sites'; sites: Sites } | { kind: 'bad'; reas
 export async function loadSites(path: string): Promise<SitesOutcome> {
   let text: string;
   try {
-    const { size } = await stat(path);
+    const stats = await stat(path);
+    // A device may have no end.
+    if (!stats.isFile() && !stats.isFIFO()) return { kind: 'bad', reason: `${path}: is not a file` };
+    const { size } = stats;
     if (size > MOST_BYTES) return { kind: 'bad', reason: `${path}: ${size} bytes are more than ${MOST_BYTES}` };
     text = await readFile(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return { kind: 'bad', reason: `${path}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}` };
+    return {
+      kind: 'bad',
+      reason: `${path}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code ?? (error as Error).message})`}`,
+    };
   }
   return parseSites(text, path);
 }
