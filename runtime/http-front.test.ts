@@ -260,6 +260,21 @@ test('a request body arrives whole, chunked or not, and over the limit arrives a
   t.regex(large.received, /^HTTP\/1\.1 413 /);
 });
 
+test('a request that says Connection: close gets its answer whole, and the connection is closed (RFC 9112 §9.6)', async (t) => {
+  const body = Buffer.alloc(2_000_000, 'z');
+  const up = await openFront(t, (exchange) => {
+    if (exchange.path === '/large') exchange.respond(200, null, '', body);
+    else answer(exchange);
+  });
+  const ask = (line: string) => rawExchange(up.port, `${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+  const small = await ask('GET /last');
+  t.true(small.closed && small.received.endsWith('GET /last'));
+  const large = await ask('GET /large');
+  t.true(large.closed && large.received.length > body.length);
+  const head = await ask('HEAD /last');
+  t.true(head.closed && head.received.endsWith('\r\n\r\n'));
+});
+
 test('a port in use is one clear line, not a shared port', async (t) => {
   const up = await openFront(t, answer);
   const second = new HttpFront({ address: { host: '127.0.0.1', port: up.port } });

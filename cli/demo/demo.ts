@@ -112,14 +112,12 @@ class Demo {
 
   async runUntil(stopped: Promise<unknown>): Promise<boolean> {
     const { durationMs } = this.#options;
-    let over = false;
-    void stopped.then(() => {
-      over = true;
-    });
-    while (!over && (durationMs === null || this.#elapsedMs() < durationMs)) {
-      await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, LOOK_MS))]);
+    const stop = stopped.then(() => 'stopped');
+    const next = () => new Promise((resolve) => setTimeout(resolve, LOOK_MS, 'look'));
+    while ((await Promise.race([stop, next()])) === 'look') {
       await this.#observer.look();
       this.#show();
+      if (durationMs !== null && this.#elapsedMs() >= durationMs) break;
     }
     return this.#close();
   }

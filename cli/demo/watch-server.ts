@@ -47,10 +47,14 @@ function answer(exchange: HttpExchange, assets: ReadonlyMap<string, Asset>, acti
   } else if (path === '/status.json' && method === 'GET') {
     exchange.respond(200, JSON_FIELDS, '', JSON.stringify(actions.status()));
   } else if ((path === '/kill' || path === '/restart') && method === 'POST') {
-    // A page of another origin cannot send this field without asking first, and nobody answers that question.
-    const reason = exchange.head.has('undercard-demo')
+    // A page of another origin cannot send this field without asking first, and nobody answers that question; one whose
+    // name was made to point here shows that name as Host.
+    const own =
+      exchange.head.has('undercard-demo') &&
+      /^(?:127\.0\.0\.1|localhost)(?::\d+)?$/.test(exchange.head.get('host') ?? '');
+    const reason = own
       ? actions.act(path === '/kill' ? 'kill' : 'restart', new URLSearchParams(exchange.query).get('name') ?? '')
-      : 'the field Undercard-Demo is missing';
+      : 'not asked by the watch page';
     exchange.respond(reason === null ? 200 : 400, JSON_FIELDS, '', JSON.stringify({ ok: reason === null, reason }));
   } else {
     exchange.respond(404, null, 'Content-Type: text/plain', 'not found\n');

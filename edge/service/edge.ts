@@ -39,7 +39,7 @@ export async function startEdge(config: EdgeConfig, log: Log, gate?: FillGate): 
     site: neighbours.size > 0 ? [config.id, ...neighbours.keys()] : [],
     upstreams: upstreams.length,
   };
-  const recorder = config.record === undefined ? null : openRecorder(config.record, config.policy, layout);
+  const recorder = config.record === undefined ? null : openRecorder(config.record, config.policy, layout, log);
   const node = new EdgeNode({
     id: config.id,
     upstreams,
