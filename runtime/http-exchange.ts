@@ -235,7 +235,12 @@ export class HttpExchange {
   }
 
   #sendLoneHead(): void {
-    if (!this.#gone && this.#state === 'begun' && this.#unsentHead !== null) this.#res.cork(() => this.#flushHead());
+    if (this.#gone || this.#state !== 'begun' || this.#unsentHead === null) return;
+    this.#res.cork(() => {
+      this.#flushHead();
+      // The server ends a header only with what follows it: with a length, that may be no byte at all.
+      if (this.#totalBytes >= 0) this.#res.tryEnd('', this.#totalBytes);
+    });
   }
 
   #flushHead(): void {

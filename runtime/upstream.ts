@@ -115,9 +115,20 @@ class Call implements UpstreamCall {
   }
 
   start(): void {
-    const outgoing = this.#send((response) => this.#answered(response));
+    let outgoing: http.ClientRequest;
+    try {
+      outgoing = this.#send((response) => this.#answered(response));
+    } catch (error) {
+      // What node:http finds unfit for the wire it throws at once; a caller hears of every failure the same way, later.
+      setImmediate(() => this.#finish(() => this.#sink.failed('other', (error as Error).message)));
+      return;
+    }
     this.#outgoing = outgoing;
     outgoing.on('error', (error: NodeJS.ErrnoException) => this.#broke(outgoing, error));
+    outgoing.on('upgrade', (_response, socket) => {
+      socket.destroy();
+      this.#finish(() => this.#sink.failed('garbage', 'a protocol that nobody asked to switch to'));
+    });
     outgoing.on('socket', (socket) => this.#watchConnecting(socket));
   }
 
@@ -159,6 +170,12 @@ class Call implements UpstreamCall {
       response.destroy();
       return;
     }
+    const defect = defectOf(response);
+    if (defect !== null) {
+      response.destroy();
+      this.#finish(() => this.#sink.failed('garbage', defect));
+      return;
+    }
     this.#response = response;
     response.on('data', (chunk: Buffer) => {
       if (!this.#ended) this.#sink.data(chunk);
@@ -194,6 +211,14 @@ function headersWithHost(headers: string[], host: string, body: Uint8Array | nul
   const complete = ['Host', host, ...headers];
   if (body !== null) complete.push('Content-Length', String(body.byteLength));
   return complete;
+}
+
+/** Why a response cannot be understood although node:http reads it, or null. */
+function defectOf({ statusCode = 0, headers }: http.IncomingMessage): string | null {
+  if (statusCode < 200) return `status ${statusCode}`;
+  const coding = headers['transfer-encoding'];
+  // Nobody would undo any other: the body would be passed on coded, without its field (RFC 9112 §7).
+  return coding === undefined || coding.toLowerCase() === 'chunked' ? null : `transfer coding ${coding}`;
 }
 
 function isReset(error: NodeJS.ErrnoException): boolean {

@@ -145,6 +145,13 @@ test('a configuration file alone is enough, and flags override it', async (t) =>
   t.regex(String(answer.fields['cache-status']), /^from-flag;/);
 });
 
+test.failing('a configuration file that names no node leaves each kind its own default name', async (t) => {
+  const file = await configFile(t, 'upstreams: [http://127.0.0.1:9]\n');
+  // Were a shield called like the edge below it, CDN-Loop would refuse whatever that asks for.
+  const shield = { id: 'shield-1', role: 'shield' } as const;
+  t.like(await nodeConfig({ config: file }, shield), shield);
+});
+
 test('--json names every URL in the first line on standard output, and nothing follows it there', async (t) => {
   const edge = new EdgeProcess(t, [...LISTEN, '--admin', '127.0.0.1:0', ...UPSTREAM, '--json']);
   const urls = await edge.ready;

@@ -97,6 +97,12 @@ export class EdgeMachine {
     return Math.min(this.#deadlines.nextMs, this.#keys.nextMs);
   }
 
+  /** How long what the fill brings stays fresh for others; null as long as that has not been decided. */
+  freshForMs(fillId: number, nowMs: number): number | null {
+    const lifetimes = this.#fills.get(fillId)?.lifetimes ?? null;
+    return lifetimes === null ? null : Math.max(0, lifetimes.freshUntilMs - nowMs);
+  }
+
   // ——— keys ———
 
   /**

@@ -132,6 +132,8 @@ export class EdgeNode implements EdgeSink {
       exchange.respond(204, this.#preflight, '', null);
     } else if (method === 'TRACE' || method === 'CONNECT') {
       this.refusals.answer(exchange, path, 501, 'method', 0, false);
+    } else if (!SENDABLE.test(exchange.url)) {
+      this.refusals.answer(exchange, path, 400, 'bad-path', 0, false);
     } else {
       this.#bypass.handle(exchange, (status) => {
         if (status < 400) this.#invalidate(keyOf(path, exchange.query));
@@ -215,24 +217,19 @@ export class EdgeNode implements EdgeSink {
     const answer = this.#answers.get(objectId)!;
     let extra = ageField(ageMs) + this.#status.served(outcome, ttlMs);
     if ((flags & FROM_TIER) !== 0 && ttlMs > 0) extra += tierField(ttlMs);
+    const body = answer.body!;
     const selection =
       conditions === null || answer.status !== 200
         ? null
-        : select(conditions, answer.fields, answer.body!.byteLength, Date.now());
-    if (selection === null || selection.kind === 'whole')
-      exchange.respond(answer.status, answer.block, extra, answer.body);
-    else this.#respondSelected(exchange, answer, selection, extra, answer.body!);
-  }
-
-  #respondSelected(exchange: Exchange, answer: StoredAnswer, selection: Selection, extra: string, body: Buffer): void {
-    if (selection.kind === 'not-modified') {
-      exchange.respond(304, answer.block, extra, null);
-    } else if (selection.kind === 'unsatisfiable') {
-      exchange.respond(416, answer.block, `${extra}\r\nContent-Range: bytes */${body.byteLength}`, null);
+        : select(conditions, answer.fields, body.byteLength, Date.now());
+    if (selection === null || selection.kind === 'whole') {
+      exchange.respond(answer.status, answer.block, extra, body);
     } else if (selection.kind === 'part') {
       const { start, end } = selection;
       const range = `\r\nContent-Range: bytes ${start}-${end}/${body.byteLength}`;
       exchange.respond(206, answer.block, extra + range, body.subarray(start, end + 1));
+    } else {
+      respondWithout(exchange, answer, selection, extra, body.byteLength);
     }
   }
 
@@ -287,14 +284,17 @@ export class EdgeNode implements EdgeSink {
     job.record = record;
     record.readers.add(job);
     let extra = ageField(answer.ageMs) + this.#status.streamed(how, answer.status);
-    if ((job.flags & FROM_TIER) !== 0 && answer.ttlMs > 0) extra += tierField(answer.ttlMs);
+    if ((job.flags & FROM_TIER) !== 0) {
+      const ttlMs = this.machine.freshForMs(fillId, performance.now()) ?? answer.ttlMs;
+      if (ttlMs > 0) extra += tierField(ttlMs);
+    }
     const length = answer.lengthBytes;
     const selection =
       how === 'pass' || conditions === null || answer.status !== 200
         ? null
         : select(conditions, answer.fields, length, Date.now());
     if (selection?.kind === 'not-modified' || selection?.kind === 'unsatisfiable') {
-      this.#respondSelected(exchange, answer, selection, extra, Buffer.alloc(0));
+      respondWithout(exchange, answer, selection, extra, length);
     } else if (selection?.kind === 'part') {
       const { start, end } = selection;
       exchange.begin(206, answer.block, `${extra}\r\nContent-Range: bytes ${start}-${end}/${length}`, end - start + 1);
@@ -504,6 +504,18 @@ export class EdgeNode implements EdgeSink {
     for (const record of this.#fills.values()) record.call?.abort();
     for (const upstream of [...this.#options.upstreams, ...this.#options.neighbours.values()]) upstream.close();
   }
+}
+
+/** Answers a condition or a range that leaves nothing to be sent. */
+function respondWithout(
+  exchange: Exchange,
+  { block }: StoredAnswer,
+  { kind }: Extract<Selection, { kind: 'not-modified' | 'unsatisfiable' }>,
+  extra: string,
+  lengthBytes: number,
+): void {
+  if (kind === 'not-modified') exchange.respond(304, block, extra, null);
+  else exchange.respond(416, block, `${extra}\r\nContent-Range: bytes */${lengthBytes}`, null);
 }
 
 /** What may stand in a request line (RFC 9112 §3.2); anything else could not be asked for upstream. */

@@ -147,7 +147,7 @@ test('what is stored stays within its bound: the least recently used goes first'
   }
   const { storedBytes, storedObjects, evicted, stored } = await stateOf(edge);
   t.true(storedBytes! >= 0.9 * 2 ** 20, 'and what there is room for is kept');
-  t.is(stored! - evicted!, storedObjects);
+  t.is(stored! - evicted!, storedObjects!);
   t.regex(statusOf(await ask(edge.url, '/39')), /hit/);
   const evictedAnswer = await ask(edge.url, '/1');
   t.regex(statusOf(evictedAnswer), /miss/);
