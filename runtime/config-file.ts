@@ -6,15 +6,19 @@ import { BadInput } from './bad-input.ts';
 /** Beyond this a file is not a configuration, and is not read. */
 const SIZE_MAX_BYTES = 8 * 1024 * 1024;
 
-/** Reads a YAML (or JSON) file and checks it. @throws BadInput with file, line, what is wrong and how to mend it */
-export function readConfigFile<Schema extends z.ZodType>(path: string, schema: Schema): z.output<Schema> {
-  return parseConfig(readText(path), path, schema);
-}
-
-export function parseConfig<Schema extends z.ZodType>(text: string, path: string, schema: Schema): z.output<Schema> {
-  const { document, lines } = parseYaml(text, path);
-  const result = schema.safeParse(document.toJS() ?? {});
-  if (result.success) return result.data;
+/**
+ * Reads a YAML (or JSON) file of fields and checks it against the schema; fields may be missing, as flags may bring them.
+ * @returns the fields as written, without the schema's defaults, which would count as said
+ * @throws BadInput with file, line, what is wrong and how to mend it
+ */
+export function readConfigFile<Shape extends z.core.$ZodLooseShape>(
+  path: string,
+  schema: z.ZodObject<Shape>,
+): Record<string, unknown> {
+  const { document, lines } = parseYaml(readText(path), path);
+  const fields = (document.toJS() ?? {}) as Record<string, unknown>;
+  const result = schema.partial().safeParse(fields);
+  if (result.success) return fields;
   const issue = result.error.issues[0]!;
   const node = deepestNode(document, issue.path);
   const line = node?.range ? lines.linePos(node.range[0]).line : 1;

@@ -145,7 +145,7 @@ test('a configuration file alone is enough, and flags override it', async (t) =>
   t.regex(String(answer.fields['cache-status']), /^from-flag;/);
 });
 
-test.failing('a configuration file that names no node leaves each kind its own default name', async (t) => {
+test('a configuration file that names no node leaves each kind its own default name', async (t) => {
   const file = await configFile(t, 'upstreams: [http://127.0.0.1:9]\n');
   // Were a shield called like the edge below it, CDN-Loop would refuse whatever that asks for.
   const shield = { id: 'shield-1', role: 'shield' } as const;

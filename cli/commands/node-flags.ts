@@ -54,10 +54,10 @@ export async function nodeConfig(
     import('../../runtime/config-file.ts'),
   ]);
   // The file is checked by itself first, so that what is wrong in it is told with its line.
-  const file = flags.config === undefined ? {} : readConfigFile(flags.config, edgeConfigSchema.partial());
+  const file = flags.config === undefined ? {} : readConfigFile(flags.config, edgeConfigSchema);
   const given = fromFlags(flags);
-  const policy = { ...file.policy, ...(given.policy as object | undefined) };
-  const merged = { ...defaults, ...file, ...given, policy };
+  const policy = { ...(file.policy as object | undefined), ...(given.policy as object | undefined) };
+  const merged = { id: defaults.id, ...file, ...given, role: defaults.role, policy };
   if (!('upstreams' in merged)) {
     throw new BadInput('--upstream is needed: the server to fill from, for example http://127.0.0.1:9000');
   }
