@@ -34,6 +34,8 @@ interface Round {
   fills: number;
   medianMs: number;
   maxMs: number;
+  /** from the moment the origin gave the body to the last byte of the last answer */
+  afterOriginMs: number;
   sendMs: number;
   /** the client's own processor time: some of every maximum is its */
   clientCpuMs: number;
@@ -49,6 +51,7 @@ interface PeerResult {
   maxMs: number;
   /** what the cache adds to the origin's own time, for the last to be served */
   maxBeyondOriginMs: number;
+  afterOriginMs: number;
   worstMaxMs: number;
   rounds: Round[];
 }
@@ -129,7 +132,9 @@ async function oneHerd(origin: Origin, peer: Peer, client: Child, object: TestOb
   if (wrong > 0) {
     throw new BenchFailure(`${peer.name}: ${wrong} of ${CONNECTIONS} answers were not whole and right: ${firstDefect}`);
   }
-  return { fills: await origin.requests(pathOf(object)), ...times };
+  const { lastAtMs, ...rest } = times;
+  const afterOriginMs = lastAtMs - (await origin.givenAtMs(pathOf(object)));
+  return { fills: await origin.requests(pathOf(object)), afterOriginMs, ...rest };
 }
 
 async function askClient(client: Child, order: HerdOrder): Promise<HerdResult> {
@@ -157,6 +162,7 @@ function summarise({ name, version }: Peer, rounds: Round[]): PeerResult {
     medianMs: median(rounds.map((round) => round.medianMs)),
     maxMs,
     maxBeyondOriginMs: maxMs - ORIGIN_DELAY_MS,
+    afterOriginMs: median(rounds.map((round) => round.afterOriginMs)),
     worstMaxMs: Math.max(...rounds.map((round) => round.maxMs)),
     rounds,
   };
@@ -171,6 +177,7 @@ function tableOf(results: readonly PeerResult[]): string {
       right('median ms'),
       right('max ms'),
       right(`max − ${ORIGIN_DELAY_MS}`),
+      right('after origin ms'),
       right('worst round ms'),
     ],
     results.map((result) => [
@@ -179,6 +186,7 @@ function tableOf(results: readonly PeerResult[]): string {
       formatNumber(result.medianMs),
       formatNumber(result.maxMs),
       formatNumber(result.maxBeyondOriginMs),
+      formatNumber(result.afterOriginMs),
       formatNumber(result.worstMaxMs),
     ]),
   );

@@ -11,6 +11,8 @@ export interface Origin {
   url: URL;
   /** requests for objects so far; for one object when a path is given */
   requests(path?: string): Promise<number>;
+  /** when it last gave the object's body, on the machine's monotonic clock */
+  givenAtMs(path: string): Promise<number>;
 }
 
 export async function startOrigin(place: Workplace): Promise<Origin> {
@@ -18,6 +20,7 @@ export async function startOrigin(place: Workplace): Promise<Origin> {
   const url = new URL(await place.firstLine(child, READY_BOUND_MS));
   return {
     url,
+    givenAtMs: async (path) => Number(await fetchText(new URL(`/given?path=${encodeURIComponent(path)}`, url))),
     requests: async (path = '') => Number(await fetchText(new URL(`/requests?path=${encodeURIComponent(path)}`, url))),
   };
 }

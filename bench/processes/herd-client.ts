@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as after } from 'node:timers/promises';
 import { AnswerReader } from '../parts/answer-reader.ts';
 import { browserRequest } from '../parts/browser-request.ts';
-import { median } from '../parts/statistics.ts';
+import { median, monotonicMs } from '../parts/statistics.ts';
 import { bodyOf, pathOf, type TestObject } from '../parts/test-object.ts';
 
 export interface HerdOrder {
@@ -20,6 +20,8 @@ export interface HerdOrder {
 export interface HerdResult {
   medianMs: number;
   maxMs: number;
+  /** of the last answer, on the machine's monotonic clock */
+  lastAtMs: number;
   /** how long it took to write all requests */
   sendMs: number;
   /** processor time of this client from the first write to the last answer */
@@ -82,6 +84,7 @@ async function runHerd(order: HerdOrder): Promise<HerdResult> {
   await after(SETTLE_MS);
 
   const cpuBefore = process.cpuUsage();
+  const startAtMs = monotonicMs();
   const startMs = performance.now();
   for (const { socket } of members) socket.write(request);
   const sendMs = performance.now() - startMs;
@@ -96,6 +99,7 @@ async function runHerd(order: HerdOrder): Promise<HerdResult> {
   return {
     medianMs: median(timesMs),
     maxMs: Math.max(...timesMs),
+    lastAtMs: startAtMs + Math.max(...timesMs),
     sendMs,
     clientCpuMs: (user + system) / 1000,
     wrong: defects.length,

@@ -2,11 +2,14 @@
 // Prints its URL when it listens.
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { monotonicMs } from '../parts/statistics.ts';
 import { bodyOf, parsePath, pathOf, type TestObject } from '../parts/test-object.ts';
 
 const LAST_MODIFIED = new Date(Date.now() - 86_400_000).toUTCString();
 
 const requestsByPath = new Map<string, number>();
+/** when the body of each was last given, on the machine's monotonic clock, which all processes share */
+const givenAtMs = new Map<string, number>();
 let requests = 0;
 
 const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
@@ -14,6 +17,7 @@ const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) =>
   const object = parsePath(url.pathname);
   if (object !== null) giveObject(object, response);
   else if (url.pathname === '/requests') giveCount(url.searchParams.get('path') ?? '', response);
+  else if (url.pathname === '/given') response.end(String(givenAtMs.get(url.searchParams.get('path') ?? '') ?? ''));
   else response.writeHead(404).end();
 });
 
@@ -21,7 +25,10 @@ function giveObject(object: TestObject, response: ServerResponse): void {
   const path = pathOf(object);
   requests++;
   requestsByPath.set(path, (requestsByPath.get(path) ?? 0) + 1);
-  const give = () => response.end(body);
+  const give = () => {
+    givenAtMs.set(path, monotonicMs());
+    response.end(body);
+  };
   // The delay runs while the body is made.
   if (object.delayMs > 0) setTimeout(give, object.delayMs);
   const body = bodyOf(object);
