@@ -207,15 +207,20 @@ export class HttpExchange {
   /**
    * Reads the request's body, which must be asked for before the handler returns.
    * @param limitBytes beyond it `onBody(null)` is called and the rest is dropped
+   * @param mayTake asked before each piece is kept; false ends it the same way
    */
-  readBody(limitBytes: number, onBody: (body: Uint8Array | null) => void): void {
+  readBody(
+    limitBytes: number,
+    onBody: (body: Uint8Array | null) => void,
+    mayTake: (bytes: number) => boolean = () => true,
+  ): void {
     const chunks: Buffer[] = [];
     let size = 0;
     let over = false;
     this.#res.onData((chunk, isLast) => {
       if (over) return;
       size += chunk.byteLength;
-      if (size > limitBytes) {
+      if (size > limitBytes || !mayTake(chunk.byteLength)) {
         over = true;
         chunks.length = 0;
         onBody(null);

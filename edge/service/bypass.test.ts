@@ -1,3 +1,4 @@
+import { connect, type Socket } from 'node:net';
 import test from 'ava';
 import { ask, openEdge, until, type Answer } from '../../test/support/edge-process.ts';
 import { bytesOf, Gate, give, inTurn, OriginServer, type Behaviour } from '../../test/support/origin-server.ts';
@@ -94,4 +95,34 @@ test('TRACE is not implemented', async (t) => {
   const edge = await openEdge(t, { upstreams: [origin.url] });
   t.is((await ask(edge.url, '/page', { method: 'TRACE' })).status, 501);
   t.is(origin.seen.length, 0);
+});
+
+test('bodies that never end do not fill the memory: beyond 128 MiB together 503, and the place is given back', async (t) => {
+  const origin = await OriginServer.open(t, { '/page': give('taken') });
+  const edge = await openEdge(t, { upstreams: [origin.url] });
+  const { hostname, port } = new URL(edge.url);
+  const piece = Buffer.alloc(15 * 1024 * 1024);
+  const sockets: Socket[] = [];
+  t.teardown(() => sockets.forEach((socket) => socket.destroy()));
+  let refusals = 0;
+  for (let sender = 0; sender < 10; sender++) {
+    const socket = connect(Number(port), hostname);
+    sockets.push(socket);
+    socket.on('error', () => {});
+    socket.on('data', (chunk: Buffer) => {
+      if (chunk.toString('latin1').startsWith('HTTP/1.1 503')) refusals++;
+    });
+    socket.write(`POST /page HTTP/1.1\r\nHost: x\r\nContent-Length: ${piece.byteLength + 1}\r\n\r\n`);
+    socket.write(piece);
+  }
+  // Eight times 15 MiB fit, ten do not.
+  await until(() => refusals === 2, 'two refusals');
+  t.is(origin.count('/page'), 0);
+  for (const socket of sockets) socket.destroy();
+  let status = 0;
+  // The edge hears of each going in its own time.
+  for (let attempt = 0; status !== 200 && attempt < 200; attempt++) {
+    ({ status } = await ask(edge.url, '/page', { method: 'POST', body: piece }));
+  }
+  t.is(status, 200, 'there is room again');
 });

@@ -7,6 +7,8 @@ import { upstreamFields } from './upstream-fields.ts';
 
 /** A request body beyond this gets 413: the edge holds it while it forwards it. */
 const BODY_MAX_BYTES = 16 * 1024 * 1024;
+/** All bodies held at one time; beyond it 503. Whoever sends slowly must not fill the memory. */
+const BODIES_MAX_BYTES = 128 * 1024 * 1024;
 /** How long the upstream may be silent. */
 const SILENCE_MAX_MS = 30_000;
 
@@ -15,6 +17,7 @@ export class Bypass {
   readonly #id: string;
   readonly #upstream: () => Upstream;
   readonly #refusals: Refusals;
+  #heldBytes = 0;
 
   constructor(id: string, upstream: () => Upstream, refusals: Refusals) {
     this.#id = id;
@@ -25,23 +28,42 @@ export class Bypass {
   /** @param onAnswered called with the upstream's status, before the answer goes down */
   handle(exchange: HttpExchange, onAnswered: (status: number) => void): void {
     let call: UpstreamCall | null = null;
-    const silence = new Silence(() => {
-      call?.abort();
-      this.#fail(exchange, 504, 'upstream-timeout');
-    });
+    let heldBytes = 0;
+    let crowded = false;
+    const silence = new Silence(
+      () => {
+        call?.abort();
+        this.#fail(exchange, 504, 'upstream-timeout');
+      },
+      () => {
+        this.#heldBytes -= heldBytes;
+        heldBytes = 0;
+      },
+    );
     exchange.hold(() => {
       silence.end();
       call?.abort();
     });
-    exchange.readBody(BODY_MAX_BYTES, (body) => {
+    const mayTake = (bytes: number) => {
+      crowded = this.#heldBytes + bytes > BODIES_MAX_BYTES;
+      if (!crowded) {
+        heldBytes += bytes;
+        this.#heldBytes += bytes;
+      }
+      return !crowded;
+    };
+    const onBody = (body: Uint8Array | null) => {
       if (body === null) {
+        silence.end();
         exchange.closeAfter();
-        this.#refusals.answer(exchange, exchange.path, 413, 'body-too-large', 0, false);
+        const [status, reason] = crowded ? ([503, 'too-many-bodies'] as const) : ([413, 'body-too-large'] as const);
+        this.#refusals.answer(exchange, exchange.path, status, reason, 0, false);
         return;
       }
       silence.begin();
       call = this.#forward(exchange, body, silence, onAnswered);
-    });
+    };
+    exchange.readBody(BODY_MAX_BYTES, onBody, mayTake);
   }
 
   #forward(
@@ -101,16 +123,23 @@ export class Bypass {
 /** How long nothing has been heard. */
 class Silence {
   readonly #tooLong: () => void;
+  readonly #onEnd: () => void;
   #timer: NodeJS.Timeout | undefined;
   #over = false;
 
-  constructor(tooLong: () => void) {
+  /** @param onEnd called once when it no longer matters, for whatever reason */
+  constructor(tooLong: () => void, onEnd: () => void) {
     this.#tooLong = tooLong;
+    this.#onEnd = onEnd;
   }
 
   begin(): void {
     clearTimeout(this.#timer);
-    if (!this.#over) this.#timer = setTimeout(this.#tooLong, SILENCE_MAX_MS);
+    if (this.#over) return;
+    this.#timer = setTimeout(() => {
+      this.end();
+      this.#tooLong();
+    }, SILENCE_MAX_MS);
   }
 
   interrupt(): void {
@@ -119,8 +148,10 @@ class Silence {
 
   /** Whatever begins it again: a client may still be reading when its upstream has said everything. */
   end(): void {
-    this.#over = true;
     this.interrupt();
+    if (this.#over) return;
+    this.#over = true;
+    this.#onEnd();
   }
 }
 
