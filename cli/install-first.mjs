@@ -11,7 +11,7 @@ const [command, ...args] = process.argv.slice(2);
 
 const reason = whyInstall();
 if (reason !== null) {
-  console.error(`undercard: ${reason}; running npm ci (once, about 250 MB)…`);
+  console.error(`undercard: ${reason}; running npm ci (once, about 400 MB on disk)…`);
   // npm may be running us: its own settings for this run must not leak into the one inside.
   const installed = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
