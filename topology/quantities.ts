@@ -6,5 +6,3 @@
 
 /** The longest any clock of ours may be wrong against the origin's; edges bear it in the live window. */
 export const CLOCK_ERROR_MS = 250;
-
-export const MILLISECONDS_PER_SECOND = 1000;

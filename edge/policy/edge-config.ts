@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CLOCK_ERROR_MS } from '../../topology/quantities.ts';
 
 /**
  * What the edge machine needs to decide. Every field has a default and a unit in its name; the simulator takes the very
@@ -57,7 +58,7 @@ export const edgePolicySchema = z
     clockErrorMs: z
       .number()
       .nonnegative()
-      .default(250)
+      .default(CLOCK_ERROR_MS)
       .describe('How wrong this machine’s wall clock may be: the live window refuses nothing that close to its edges.'),
   })
   .prefault({});
