@@ -8,6 +8,7 @@ import { register as registerReplay } from './commands/replay.ts';
 import { register as registerLoad } from './commands/load.ts';
 import { register as registerOrigin } from './commands/origin.ts';
 import { register as registerShield } from './commands/shield.ts';
+import { register as registerSim } from './commands/sim.ts';
 import { register as registerSteering } from './commands/steering.ts';
 import { register as registerTestStream } from './commands/test-stream.ts';
 
@@ -32,6 +33,7 @@ for (const register of [
   registerLoad,
   registerRelay,
   registerReplay,
+  registerSim,
 ]) {
   register(program);
 }

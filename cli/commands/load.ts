@@ -1,5 +1,6 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { LoadSnapshot } from '../../sim/load/snapshot.ts';
+import { ADAPTATIONS, type AdaptationKind } from '../../sim/player/adaptation-kinds.ts';
 
 interface Flags {
   event: string;
@@ -7,6 +8,8 @@ interface Flags {
   duration: string;
   spread: string;
   seed: string;
+  adaptation: AdaptationKind;
+  start: 'live' | 'start-over';
   countryAddresses?: string;
   json?: boolean;
 }
@@ -26,6 +29,12 @@ export function register(program: Command): void {
     .option('--duration <time>', 'how long they stay', '60s')
     .option('--spread <time>', 'they arrive at random over this long', '10s')
     .option('--seed <n>', 'the same seed: the same arrivals, addresses and jitter', '1')
+    .addOption(new Option('--adaptation <rule>', 'how they choose bitrates').choices(ADAPTATIONS).default('hls'))
+    .addOption(
+      new Option('--start <where>', 'at the live edge, or from the beginning of what there is')
+        .choices(['live', 'start-over'])
+        .default('live'),
+    )
     .option('--country-addresses <file>', 'JSON, addresses by country, for steering that allows ?ip=')
     .option('--json', 'one JSON line a second, and a last one with {"final": …}')
     .action(runLoad);
@@ -42,7 +51,8 @@ async function runLoad(urlText: string, flags: Flags): Promise<void> {
   const addresses = flags.countryAddresses === undefined ? {} : await readAddresses(flags.countryAddresses, seed);
   const { source, eventId } = await readSource(urlText, flags.event);
 
-  const load = startLoad({ ...source, eventId, viewers, seed, arrivalSpreadMs, ...addresses });
+  const { adaptation, start: startAt } = flags;
+  const load = startLoad({ ...source, eventId, viewers, seed, arrivalSpreadMs, adaptation, startAt, ...addresses });
   const output = flags.json ? jsonOutput : process.stderr.isTTY ? terminalOutput : lineOutput;
   const progress = setInterval(() => output.progress(load.snapshot()), output.intervalMs);
   const stayed = await Promise.race([stopAsked().then(() => false), after(durationMs).then(() => true)]);

@@ -13,6 +13,10 @@ export const edgePolicySchema = z
       .min(1024)
       .default(512 * 2 ** 20)
       .describe('Bodies kept in memory, those still arriving included, in bytes.'),
+    eviction: z
+      .enum(['lru', 'fifo'])
+      .default('lru')
+      .describe('Who goes first when memory is full: the least recently used, or whoever was stored first.'),
     objectBytesMax: z
       .number()
       .int()

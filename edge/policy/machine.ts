@@ -50,7 +50,7 @@ export class EdgeMachine {
     this.#config = config;
     this.#sink = sink;
     this.sources = new Sources(layout, config.sourceDownMs);
-    this.#store = new Store(config.memoryBytes, (object) => this.#dropped(object));
+    this.#store = new Store(config.memoryBytes, (object) => this.#dropped(object), config.eviction);
     this.#keys = new KeyStates(sink, config.uncacheableMs);
     this.#requests = new Requests(this.#keys, this.#deadlines);
     this.#fills = new Fills({

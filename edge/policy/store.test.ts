@@ -1,12 +1,12 @@
 import test from 'ava';
-import { OBJECT_OVERHEAD_BYTES, Store, type StoredObject } from './store.ts';
+import { OBJECT_OVERHEAD_BYTES, Store, type Eviction, type StoredObject } from './store.ts';
 
 const BODY_BYTES = 1000;
 const ENTRY_BYTES = BODY_BYTES + OBJECT_OVERHEAD_BYTES;
 
-function storeFor(entries: number) {
+function storeFor(entries: number, eviction?: Eviction) {
   const evicted: number[] = [];
-  const store = new Store(entries * ENTRY_BYTES, ({ id }) => void evicted.push(id));
+  const store = new Store(entries * ENTRY_BYTES, ({ id }) => void evicted.push(id), eviction);
   const put = (id: number, key = id, sizeBytes = BODY_BYTES) => store.put(object(id, key, sizeBytes));
   return { store, evicted, put };
 }
@@ -24,6 +24,19 @@ test('the least recently used goes first, and using counts', (t) => {
   t.deepEqual(evicted, [2]);
   t.is(store.storedBytes, 3 * ENTRY_BYTES);
   t.is(store.count, 3);
+});
+
+test('with first in, first out using does not count, storing anew does', (t) => {
+  const { store, evicted, put } = storeFor(3, 'fifo');
+  for (const id of [1, 2, 3]) put(id);
+  t.is(store.get(1)?.id, 1);
+  put(4);
+  t.deepEqual(evicted, [1]);
+  put(5, 2);
+  t.deepEqual(evicted, [1, 2], 'its successor is stored');
+  put(6);
+  t.deepEqual(evicted, [1, 2, 3]);
+  t.is(store.get(2)?.id, 5);
 });
 
 test('an object at time 0 is kept like any other: lifetimes are not decided here', (t) => {

@@ -17,20 +17,25 @@ export interface StoredObject {
 /** What an entry costs beside its body: header block, maps, the object itself (measured: about 1 KiB with a 1 KB body). */
 export const OBJECT_OVERHEAD_BYTES = 1024;
 
+/** Who goes first when room is needed: the least recently used, or the one stored first, whatever its use. */
+export type Eviction = 'lru' | 'fifo';
+
 /**
- * What is stored, within a bound of bytes: least recently used goes first. Freshness is not decided here, and lru-cache's
+ * What is stored, within a bound of bytes. Freshness is not decided here, and lru-cache's
  * own TTLs stay unused (DESIGN §6: an entry stored at time 0 would never expire).
  */
 export class Store {
   readonly #lru: LRUCache<number, StoredObject>;
   readonly #memoryBytes: number;
   readonly #onEvicted: (object: StoredObject) => void;
+  readonly #usingCounts: boolean;
   /** bytes of bodies still arriving, which share the bound */
   #arrivingBytes = 0;
 
-  constructor(memoryBytes: number, onEvicted: (object: StoredObject) => void) {
+  constructor(memoryBytes: number, onEvicted: (object: StoredObject) => void, eviction: Eviction = 'lru') {
     this.#memoryBytes = memoryBytes;
     this.#onEvicted = onEvicted;
+    this.#usingCounts = eviction === 'lru';
     this.#lru = new LRUCache<number, StoredObject>({
       maxSize: memoryBytes,
       sizeCalculation: (object) => object.sizeBytes + OBJECT_OVERHEAD_BYTES,
@@ -50,9 +55,9 @@ export class Store {
     return this.#arrivingBytes;
   }
 
-  /** Most recently used from now on. */
+  /** Used now: with LRU it is the last to go. */
   get(key: number): StoredObject | undefined {
-    return this.#lru.get(key);
+    return this.#usingCounts ? this.#lru.get(key) : this.#lru.peek(key);
   }
 
   /** Whether there is room beside what is arriving, when all else is evicted. */

@@ -1,6 +1,8 @@
 import { uniformFloat32 } from 'pure-rand/distribution/uniformFloat32';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { stableHash } from '../../topology/model/stable-hash.ts';
+import type { AdaptationKind } from '../player/adaptation-kinds.ts';
+import type { StartAt } from '../player/live-position.ts';
 import type { PlayerReport } from '../player/player-report.ts';
 import { EventReader } from './documents.ts';
 import { parseServer, ServerBook } from './server-book.ts';
@@ -16,6 +18,9 @@ export type LoadOptions = ServerSource & {
   seed: number;
   /** viewers arrive at random over this long */
   arrivalSpreadMs: number;
+  /** default: hls, live */
+  adaptation?: AdaptationKind;
+  startAt?: StartAt;
   /** the address that steering is to take for a viewer's; only where steering allows `?ip=` */
   ipFor?: (viewer: number) => string | undefined;
 };
@@ -42,6 +47,8 @@ export function startLoad(options: LoadOptions): RunningLoad {
     eventId,
     steering: 'steeringUrl' in options ? parseServer(options.steeringUrl) : null,
     onlyServer: 'serverUrl' in options ? servers.numberOf(new URL(options.serverUrl).origin) : -1,
+    adaptation: options.adaptation ?? 'hls',
+    startAt: options.startAt ?? 'live',
     servers,
     events: new EventReader(),
     unverifiedBodies: 0,

@@ -11,6 +11,8 @@ const REPORT: PlayerReport = {
   playedMs: 10_000,
   stallCount: 0,
   stallMs: 0,
+  pausedMs: 0,
+  abandoned: 0,
   gaps: 0,
   jumps: 0,
   meanBitrateBps: 1_000_000,

@@ -60,6 +60,16 @@ export class Transfer {
     return this.#receivedBytes;
   }
 
+  /** As the answer said; negative where it has not, or has not come. */
+  get lengthBytes(): number {
+    return this.#lengthBytes;
+  }
+
+  /** From the request to the head of the answer, negative before. */
+  get firstByteMs(): number {
+    return this.#firstByteMs;
+  }
+
   /** @returns the bytes received until now */
   cancel(): number {
     if (!this.#isOver) {

@@ -1,6 +1,8 @@
 import { initPath, mediaPath } from '../../topology/model/event.ts';
-import { HlsAdaptation } from '../player/hls-adaptation.ts';
+import type { TransferProgress } from '../player/adaptation.ts';
+import { type AdaptationKind, newAdaptation } from '../player/adaptation-kinds.ts';
 import type { Ladder } from '../player/ladder.ts';
+import type { StartAt } from '../player/live-position.ts';
 import type { PlayerReport } from '../player/player-report.ts';
 import type { PlayerSink } from '../player/player-sink.ts';
 import { Player } from '../player/player.ts';
@@ -15,6 +17,8 @@ export interface Audience {
   /** null: `onlyServer` is all there is */
   steering: KnownServer | null;
   onlyServer: number;
+  adaptation: AdaptationKind;
+  startAt: StartAt;
   servers: ServerBook;
   events: EventReader;
   /** media without a Repr-Digest to check it by */
@@ -41,7 +45,8 @@ export class Viewer implements PlayerSink {
   /** @param address what steering is to take for the viewer's, where it allows that */
   constructor(audience: Audience, id: number, seed: number, address: string | undefined) {
     this.#audience = audience;
-    this.#player = new Player({ id, seed, sink: this, adaptation: new HlsAdaptation() });
+    const { adaptation, startAt } = audience;
+    this.#player = new Player({ id, seed, sink: this, adaptation: newAdaptation(adaptation), startAt });
     // Viewers behind one address are still viewers of their own.
     const query = new URLSearchParams({ path: `/live/${audience.eventId}/master.m3u8`, session: `load-${seed}-${id}` });
     if (address !== undefined) query.set('ip', address);
@@ -116,6 +121,14 @@ export class Viewer implements PlayerSink {
     const transfer = this.#transfers.get(fetchId);
     this.#transfers.delete(fetchId);
     return transfer?.cancel() ?? 0;
+  }
+
+  progress(_playerId: number, fetchId: number, progress: TransferProgress): void {
+    const transfer = this.#transfers.get(fetchId);
+    if (transfer === undefined) return;
+    progress.receivedBytes = transfer.receivedBytes;
+    progress.totalBytes = transfer.lengthBytes;
+    progress.firstByteMs = transfer.firstByteMs;
   }
 
   #getMedia(fetchId: number, server: number, path: string): void {

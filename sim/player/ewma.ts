@@ -6,6 +6,8 @@ export class Ewma {
   readonly #decay: number;
   #sum = 0;
   #weight = 0;
+  /** the share of the mean that was never sampled: 0.5^(weight / halfLife) */
+  #unsampled = 1;
 
   constructor(halfLife: number) {
     this.#decay = Math.log(0.5) / halfLife;
@@ -15,6 +17,7 @@ export class Ewma {
     const kept = Math.exp(this.#decay * weight);
     this.#sum = value * (1 - kept) + this.#sum * kept;
     this.#weight += weight;
+    this.#unsampled *= kept;
   }
 
   get weight(): number {
@@ -22,7 +25,13 @@ export class Ewma {
   }
 
   get mean(): number {
-    const filled = 1 - Math.exp(this.#decay * this.#weight);
+    const filled = 1 - this.#unsampled;
     return filled > 0 ? this.#sum / filled : 0;
+  }
+
+  forget(): void {
+    this.#sum = 0;
+    this.#weight = 0;
+    this.#unsampled = 1;
   }
 }

@@ -18,8 +18,11 @@ export class Fetcher {
   readonly sink: PlayerSink;
   readonly servers = new ServerChoice();
   readonly failures = noFailures();
-  readonly receivedBytes = new Map<number, number>();
   requests = 0;
+  readonly #receivedBytes = new Map<number, number>();
+  /** what has come from the server asked last, not yet in the map */
+  #lastServer = -1;
+  #lastBytes = 0;
   readonly #random;
 
   constructor(playerId: number, seed: number, sink: PlayerSink) {
@@ -56,7 +59,22 @@ export class Fetcher {
   }
 
   received(server: number, sizeBytes: number): void {
-    if (sizeBytes > 0) this.receivedBytes.set(server, (this.receivedBytes.get(server) ?? 0) + sizeBytes);
+    if (server !== this.#lastServer && sizeBytes > 0) {
+      this.#bookReceived();
+      this.#lastServer = server;
+    }
+    this.#lastBytes += sizeBytes;
+  }
+
+  receivedBytesByServer(): ReadonlyMap<number, number> {
+    this.#bookReceived();
+    return this.#receivedBytes;
+  }
+
+  #bookReceived(): void {
+    if (this.#lastBytes === 0) return;
+    this.#receivedBytes.set(this.#lastServer, (this.#receivedBytes.get(this.#lastServer) ?? 0) + this.#lastBytes);
+    this.#lastBytes = 0;
   }
 
   /**

@@ -1,10 +1,16 @@
 import test from 'ava';
 import * as fc from 'fast-check';
 import HlsJs from 'hls.js';
+import type { TransferUnderWay } from './adaptation.ts';
 import { HlsAdaptation } from './hls-adaptation.ts';
 
 const LADDER_BPS = [900_000, 2_100_000, 4_100_000];
-const state = (currentIndex: number) => ({ currentIndex, bufferMs: 4000, segmentDurationMs: 2000 });
+const state = (currentIndex: number, bufferMs = 4000) => ({
+  currentIndex,
+  bufferMs,
+  bufferTargetMs: 4000,
+  segmentDurationMs: 2000,
+});
 
 test('the first choice is what 500 kbit/s would carry, else the lowest', (t) => {
   t.is(new HlsAdaptation().choose(LADDER_BPS, state(-1)), 0);
@@ -55,11 +61,117 @@ test('on any sequence of transfers it chooses as hls.js itself does', (t) => {
       for (const { sizeBytes, firstByteMs, streamingMs, bufferMs } of transfers) {
         adaptation.onTransfer(sizeBytes, firstByteMs + streamingMs, firstByteMs);
         reference.onTransfer(index, sizeBytes, firstByteMs + streamingMs, firstByteMs);
-        index = adaptation.choose(ladderBps, { currentIndex: index, bufferMs, segmentDurationMs: 2000 });
+        index = adaptation.choose(ladderBps, state(index, bufferMs));
         t.is(index, reference.choose(bufferMs));
       }
     }),
   );
+});
+
+test('the first estimate is the first variant listed, from 500 kbit/s to 5 Mbit/s', (t) => {
+  for (const [firstBps, estimateBps] of [
+    [340_000, 500_000],
+    [900_000, 900_000],
+    [8_000_000, 5_000_000],
+  ] as const) {
+    const adaptation = new HlsAdaptation();
+    adaptation.begin(firstBps);
+    t.is(adaptation.estimateBps, estimateBps);
+  }
+});
+
+/** A fetch of level 2 that began a second and a half ago, with as much of it as is said. */
+const underWay = (changes: Partial<TransferUnderWay>): TransferUnderWay => ({
+  index: 2,
+  elapsedMs: 1500,
+  receivedBytes: 100_000,
+  totalBytes: 1_000_000,
+  firstByteMs: 100,
+  lookAgainMs: NaN,
+  ...changes,
+});
+
+test('a fetch that will not come in time is dropped for one that will', (t) => {
+  // 400 kB in 1.4 s are 2.286 Mbit/s: the rest takes 3.5 s, level 1 and two times to first byte of 5 ms 1.85 s.
+  const slow = { receivedBytes: 400_000, totalBytes: 1_400_000 };
+  t.is(adaptedTo(4_000_000).abandon(LADDER_BPS, state(2, 3400), underWay(slow)), 1);
+  t.is(adaptedTo(4_000_000).abandon(LADDER_BPS, state(2, 3600), underWay(slow)), -1, 'it comes in time');
+  // The rest takes 5.6 s, more than twice as long: the lowest.
+  t.is(adaptedTo(4_000_000).abandon(LADDER_BPS, state(2, 3500), underWay({ ...slow, totalBytes: 2_000_000 })), 0);
+  // 100 kB in 1.4 s: level 1 would take 7.5 s, longer than it plays.
+  t.is(adaptedTo(4_000_000).abandon(LADDER_BPS, state(2, 4000), underWay({})), 0);
+  t.is(adaptedTo(4_000_000).abandon(LADDER_BPS, state(1, 0), underWay({ index: 1 })), -1, 'never from level 1 to 0');
+});
+
+test('until it wants to look again, nothing that can happen would have changed its mind', (t) => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1001, max: 3000 }),
+      fc.integer({ min: 1, max: 999_999 }),
+      fc.integer({ min: 0, max: 1000 }),
+      fc.integer({ min: 0, max: 10_000 }),
+      (elapsedMs, receivedBytes, firstByteMs, bufferMs) => {
+        const transfer = underWay({ elapsedMs, receivedBytes, firstByteMs });
+        if (adaptedTo(4_000_000).abandon(LADDER_BPS, state(2, bufferMs), transfer) >= 0) return;
+        t.true(transfer.lookAgainMs > elapsedMs && transfer.lookAgainMs % 100 === 0);
+        // The worst case: not a byte more comes, and the buffer is played.
+        const lastMs = Math.ceil(transfer.lookAgainMs / 100) * 100 - 100;
+        for (let laterMs = Math.ceil((elapsedMs + 1) / 100) * 100; laterMs <= lastMs; laterMs += 100) {
+          const later = underWay({ elapsedMs: laterMs, receivedBytes, firstByteMs });
+          const bufferThenMs = bufferMs - (laterMs - elapsedMs);
+          t.is(adaptedTo(4_000_000).abandon(LADDER_BPS, state(2, bufferThenMs), later), -1, `at ${laterMs} ms`);
+        }
+      },
+    ),
+  );
+});
+
+test('on any fetch under way it abandons as hls.js itself does, to the same level, and chooses alike after it', (t) => {
+  const ladder = fc.uniqueArray(fc.integer({ min: 100_000, max: 12_000_000 }), { minLength: 2, maxLength: 6 });
+  const sample = fc.record({
+    sizeBytes: fc.integer({ min: 1000, max: 3_000_000 }),
+    firstByteMs: fc.integer({ min: 0, max: 800 }),
+    streamingMs: fc.integer({ min: 1, max: 3000 }),
+  });
+  const look = fc.record({
+    elapsedMs: fc.integer({ min: 900, max: 6000 }),
+    firstByteMs: fc.integer({ min: 0, max: 900 }),
+    receivedShare: fc.double({ min: 0, max: 0.9, noNaN: true }),
+    bufferMs: fc.integer({ min: 0, max: 4000 }),
+  });
+  let abandoned = 0;
+  let toLowest = 0;
+  fc.assert(
+    fc.property(ladder, fc.array(sample, { minLength: 1, maxLength: 5 }), look, sample, (bandwidths, before, at, after) => {
+      const ladderBps = bandwidths.sort((a, b) => a - b);
+      const reference = new ReferenceController(ladderBps);
+      const adaptation = new HlsAdaptation();
+      let index = adaptation.choose(ladderBps, state(-1));
+      t.is(index, reference.choose(4000));
+      for (const { sizeBytes, firstByteMs, streamingMs } of before) {
+        adaptation.onTransfer(sizeBytes, firstByteMs + streamingMs, firstByteMs);
+        reference.onTransfer(index, sizeBytes, firstByteMs + streamingMs, firstByteMs);
+        index = adaptation.choose(ladderBps, state(index));
+        t.is(index, reference.choose(4000));
+      }
+      const totalBytes = Math.round(ladderBps[index]! / 4);
+      const receivedBytes = Math.floor(totalBytes * at.receivedShare);
+      const transfer = underWay({ ...at, index, totalBytes, receivedBytes });
+      const lower = adaptation.abandon(ladderBps, state(index, at.bufferMs), transfer);
+      t.is(lower, reference.abandon(index, totalBytes, receivedBytes, at));
+      if (lower >= 0) {
+        abandoned++;
+        if (lower === 0) toLowest++;
+        t.is(reference.choose(at.bufferMs), lower, 'it is what is fetched next');
+      }
+      const fetched = Math.max(0, lower < 0 ? index : lower);
+      adaptation.onTransfer(after.sizeBytes, after.firstByteMs + after.streamingMs, after.firstByteMs);
+      reference.onTransfer(fetched, after.sizeBytes, after.firstByteMs + after.streamingMs, after.firstByteMs);
+      t.is(adaptation.choose(ladderBps, state(fetched)), reference.choose(4000));
+    }),
+    { numRuns: 3000 },
+  );
+  t.true(abandoned > 100 && toLowest > 20 && toLowest < abandoned, `${abandoned} abandoned, ${toLowest} of them for the lowest level`);
 });
 
 function adaptedTo(rateBps: number): HlsAdaptation {
@@ -72,6 +184,9 @@ function adaptedTo(rateBps: number): HlsAdaptation {
 function sample(adaptation: HlsAdaptation, rateBps: number, count: number): void {
   for (let index = 0; index < count; index++) adaptation.onTransfer(rateBps / 8, 1000, 0);
 }
+
+// What hls.js calls its global; in Node there is none.
+Object.assign(globalThis, { self: globalThis });
 
 /** hls.js's own controller, with as little of a player round it as it takes. */
 class ReferenceController {
@@ -90,7 +205,7 @@ class ReferenceController {
       fragmentError: 0,
       details: { live: true, averagetargetduration: 2 },
     }));
-    const ignore = () => {};
+    const ignore = (): unknown => undefined;
     this.#hls = {
       config: { ...HlsJs.DefaultConfig, useMediaCapabilities: false },
       logger: { log: ignore, info: ignore, warn: ignore, debug: ignore, trace: ignore, error: ignore },
@@ -104,16 +219,58 @@ class ReferenceController {
       loadLevelObj: undefined as unknown,
       allAudioTracks: [],
       latestLevelDetails: { live: true },
-      media: { playbackRate: 1 },
+      media: { playbackRate: 1, paused: false, readyState: 4 },
       mainForwardBufferInfo: { len: 0 },
+      autoLevelEnabled: true,
+      trigger: ignore,
+      nextAutoLevel: -1,
+      nextLoadLevel: -1,
     };
     const Controller = HlsJs.DefaultConfig.abrController as unknown as new (hls: unknown) => {
       nextAutoLevel: number;
       onFragLoaded(event: string, data: unknown): void;
       onFragBuffered(event: string, data: unknown): void;
       fragCurrent: unknown;
+      _abandonRulesCheck(): void;
+      clearTimer(): void;
     };
-    this.#abr = new Controller(this.#hls);
+    const abr = (this.#abr = new Controller(this.#hls));
+    const levelTo = (level: number) => {
+      this.#hls.loadLevel = level;
+      this.#hls.loadLevelObj = levels[level];
+    };
+    Object.defineProperties(this.#hls, {
+      nextAutoLevel: { set: (level: number) => (abr.nextAutoLevel = level) },
+      nextLoadLevel: { set: levelTo },
+    });
+  }
+
+  /** @returns the level that it switches to in an emergency, or -1 */
+  abandon(
+    level: number,
+    totalBytes: number,
+    receivedBytes: number,
+    { elapsedMs, firstByteMs, bufferMs }: { elapsedMs: number; firstByteMs: number; bufferMs: number },
+  ): number {
+    this.#hls.mainForwardBufferInfo.len = bufferMs / 1000;
+    // 0 stands for what has not happened there.
+    const startedMs = 1000;
+    const stats = {
+      loaded: receivedBytes,
+      total: totalBytes,
+      aborted: false,
+      loading: { start: startedMs, first: startedMs + firstByteMs, end: 0 },
+    };
+    const bitrate = (totalBytes * 8) / 2;
+    this.#abr.fragCurrent = { type: 'main', sn: 2, level, bitrate, duration: 2, stats, abortRequests: () => {} };
+    let didAbandon = false;
+    this.#hls.trigger = () => (didAbandon = true);
+    const { now } = performance;
+    performance.now = () => startedMs + elapsedMs;
+    this.#abr._abandonRulesCheck();
+    performance.now = now;
+    this.#abr.clearTimer();
+    return didAbandon ? this.#hls.loadLevel : -1;
   }
 
   choose(bufferMs: number): number {

@@ -5,6 +5,8 @@ export class Lane {
   server = -1;
   startedMs = 0;
   deadlineMs = Infinity;
+  /** while a fetch is under way: when the adaptation wants to see how far it has come */
+  lookMs = Infinity;
   /** while idle: when the lane wants to be looked at again */
   notBeforeMs = Infinity;
   /** failed fetches since the last that succeeded: what backing off grows with */
@@ -15,6 +17,7 @@ export class Lane {
     this.server = server;
     this.startedMs = nowMs;
     this.deadlineMs = nowMs + timeoutMs;
+    this.lookMs = Infinity;
   }
 
   settle(): void {
@@ -22,7 +25,7 @@ export class Lane {
   }
 
   get nextWakeMs(): number {
-    return this.fetchId === 0 ? this.notBeforeMs : this.deadlineMs;
+    return this.fetchId === 0 ? this.notBeforeMs : Math.min(this.deadlineMs, this.lookMs);
   }
 }
 

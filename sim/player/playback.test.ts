@@ -116,30 +116,36 @@ test('moving inside the buffer keeps it, moving out of it forgets it', (t) => {
   t.is(playback.nextNumber(1), 20);
 });
 
-test('whatever happens, buffers are never negative, time played and stalled adds up, and the playhead never goes back', (t) => {
+test('whatever happens, buffers are never negative, time played, stalled and paused adds up, and the playhead never goes back', (t) => {
   const step = fc.oneof(
     fc.record({ kind: fc.constant('advance' as const), ms: fc.integer({ min: 0, max: 5000 }) }),
     fc.record({ kind: fc.constant('append' as const), medium: fc.integer({ min: 0, max: 1 }) }),
     fc.record({ kind: fc.constant('skip' as const), medium: fc.integer({ min: 0, max: 1 }) }),
     fc.record({ kind: fc.constant('seek' as const), aheadMs: fc.integer({ min: 0, max: 9000 }) }),
+    fc.record({ kind: fc.constantFrom('pause' as const, 'resume' as const) }),
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
       const playback = new Playback(TIMING, 2, { start: 0.5, resume: 1 }, 0);
       let nowMs = 0;
       let positionMs = 0;
+      let pausedBeforeMs = 0;
       for (const action of steps) {
         if (action.kind === 'advance') playback.advance((nowMs += action.ms), nowMs + 6000);
         else if (action.kind === 'append') {
           playback.append(action.medium, playback.nextNumber(action.medium), 1000, nowMs);
-        } else if (action.kind === 'skip') playback.skip(playback.nextNumber(action.medium), nowMs);
+        } else if (action.kind === 'pause') playback.pause(nowMs);
+        else if (action.kind === 'resume') playback.resume(nowMs);
+        else if (action.kind === 'skip') playback.skip(playback.nextNumber(action.medium), nowMs);
         else playback.seek(playback.positionMs + action.aheadMs, nowMs);
+        if (playback.firstPlayedMs < 0) pausedBeforeMs = playback.pausedMs(nowMs);
         t.true(playback.bufferMs(0) >= 0 && playback.bufferMs(1) >= 0);
         t.true(playback.positionMs >= positionMs);
         positionMs = playback.positionMs;
       }
       const playingMs = playback.firstPlayedMs < 0 ? 0 : nowMs - playback.firstPlayedMs;
-      t.true(Math.abs(playback.playedMs + playback.stallMs(nowMs) - playingMs) < 1e-6);
+      const pausedMs = playback.pausedMs(nowMs) - pausedBeforeMs;
+      t.true(Math.abs(playback.playedMs + playback.stallMs(nowMs) + pausedMs - playingMs) < 1e-6);
     }),
     { numRuns: 500 },
   );

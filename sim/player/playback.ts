@@ -16,7 +16,7 @@ const ROUNDING_MS = 1e-3;
  * Nothing here needs waking: a stall is found when time is next advanced, and dated when the buffer ran dry.
  */
 export class Playback {
-  phase: 'starting' | 'playing' | 'stalled' | 'ended' = 'starting';
+  phase: 'starting' | 'playing' | 'stalled' | 'paused' | 'ended' = 'starting';
   positionMs = 0;
   playedMs = 0;
   stallCount = 0;
@@ -35,9 +35,14 @@ export class Playback {
   #bitrateBps = 0;
   readonly #changes: [number: number, bitrateBps: number][] = [];
   #lastBitrateBps = 0;
+  /** media time where the least buffered medium ends, and where playback next has to stop: there, or at a gap */
+  #dryMs = 0;
+  #stopMs = 0;
   #atMs: number;
   #stalledSinceMs = 0;
   #stallMs = 0;
+  #pausedSinceMs = 0;
+  #pausedMs = 0;
   #bitrateTime = 0;
   #latencyTime = 0;
 
@@ -45,7 +50,7 @@ export class Playback {
     this.#timing = timing;
     this.#startBufferMs = bufferSegments.start * timing.segmentDurationMs;
     this.#resumeBufferMs = bufferSegments.resume * timing.segmentDurationMs;
-    this.#next = Array.from({ length: media }, () => timing.startNumber);
+    this.#next = new Array<number>(media).fill(timing.startNumber);
     this.#atMs = nowMs;
   }
 
@@ -57,7 +62,7 @@ export class Playback {
 
   /** Moves the playhead on. Outside of what is buffered everything is forgotten, and a player that played has stalled. */
   seek(positionMs: number, nowMs: number): void {
-    const buffered = positionMs < this.#bufferedUntilMs();
+    const buffered = positionMs < this.#dryMs;
     const number = this.#numberAt(positionMs);
     this.positionMs = positionMs;
     if (buffered) {
@@ -67,6 +72,7 @@ export class Playback {
     }
     this.#next.fill(number);
     this.#gaps.length = 0;
+    this.#bufferChanged();
     this.#changes.length = 0;
     this.#bitrateBps = this.#lastBitrateBps = 0;
     if (this.phase === 'playing') this.#stall(nowMs);
@@ -82,7 +88,7 @@ export class Playback {
   bufferMs(medium: number): number {
     const next = this.#next[medium]!;
     let gapMs = 0;
-    for (const gap of this.#gaps) if (gap < next) gapMs += this.#timing.segmentDurationMs;
+    if (this.#gaps.length > 0) for (const gap of this.#gaps) if (gap < next) gapMs += this.#timing.segmentDurationMs;
     return Math.max(0, this.#startOf(next) - this.positionMs - gapMs);
   }
 
@@ -95,6 +101,39 @@ export class Playback {
 
   stallMs(nowMs: number): number {
     return this.#stallMs + (this.phase === 'stalled' ? nowMs - this.#stalledSinceMs : 0);
+  }
+
+  pausedMs(nowMs: number): number {
+    return this.#pausedMs + (this.phase === 'paused' ? nowMs - this.#pausedSinceMs : 0);
+  }
+
+  /**
+   * Monotonic: since when the picture stands still against the viewer's will, or from when on it will if nothing more
+   * comes. Infinity where it never will; -Infinity before it has moved.
+   */
+  stillSinceMs(): number {
+    if (this.phase === 'starting') return -Infinity;
+    if (this.phase === 'stalled') return this.#stalledSinceMs;
+    return this.phase === 'playing' && !this.isComplete() ? this.#atMs + this.leastBufferMs() : Infinity;
+  }
+
+  /** The playhead stands, and buffers go on filling. Time paused is neither played nor stalled. */
+  pause(nowMs: number): void {
+    if (this.phase === 'paused' || this.phase === 'ended') return;
+    this.#stallMs = this.stallMs(nowMs);
+    this.#pausedSinceMs = nowMs;
+    this.phase = 'paused';
+  }
+
+  /** From where it stood; with nothing buffered there it has stalled. */
+  resume(nowMs: number): void {
+    if (this.phase !== 'paused') return;
+    this.#pausedMs = this.pausedMs(nowMs);
+    if (this.firstPlayedMs < 0) this.phase = 'starting';
+    else if (this.#isAtEnd()) this.phase = 'ended';
+    else if (this.leastBufferMs() > 0) this.phase = 'playing';
+    else this.#stall(nowMs);
+    this.#playIfEnough(nowMs);
   }
 
   get meanBitrateBps(): number | null {
@@ -112,16 +151,14 @@ export class Playback {
     if (this.phase !== 'playing' || leftMs <= 0) return;
     let latencyMs = clockMs - leftMs - this.positionMs;
     for (;;) {
-      const dryMs = this.#bufferedUntilMs();
-      const gapMs = this.#gaps.length > 0 ? this.#startOf(this.#gaps[0]!) : Infinity;
-      const stopMs = Math.min(dryMs, gapMs);
+      const stopMs = this.#stopMs;
       if (this.positionMs + leftMs < stopMs) {
         this.#play(this.positionMs + leftMs, latencyMs);
         return;
       }
       leftMs -= stopMs - this.positionMs;
       this.#play(stopMs, latencyMs);
-      if (stopMs !== gapMs) break;
+      if (this.#gaps.length === 0 || this.#startOf(this.#gaps[0]!) !== stopMs) break;
       this.#jumpGaps();
       latencyMs -= this.positionMs - stopMs;
     }
@@ -133,7 +170,8 @@ export class Playback {
   append(medium: number, number: number, bitrateBps: number, nowMs: number): boolean {
     if (number !== this.#next[medium]) return false;
     this.#next[medium] = number + 1;
-    this.#passGaps();
+    if (this.#gaps.length > 0) this.#passGaps();
+    this.#bufferChanged();
     if (medium === 0 && bitrateBps !== this.#lastBitrateBps) {
       if (this.#lastBitrateBps === 0) this.#bitrateBps = bitrateBps;
       else this.#changes.push([number, bitrateBps]);
@@ -150,6 +188,7 @@ export class Playback {
     this.#gaps.push(number);
     this.#gaps.sort((a, b) => a - b);
     this.#passGaps();
+    this.#bufferChanged();
     if (this.phase !== 'playing') this.#jumpGaps();
     this.#playIfEnough(nowMs);
   }
@@ -163,11 +202,11 @@ export class Playback {
   #playIfEnough(nowMs: number): void {
     if (this.phase !== 'starting' && this.phase !== 'stalled') return;
     const wantedMs = this.phase === 'starting' ? this.#startBufferMs : this.#resumeBufferMs;
-    if (this.#isAtEnd()) this.#resume('ended', nowMs);
-    else if (this.leastBufferMs() >= wantedMs || this.isComplete()) this.#resume('playing', nowMs);
+    if (this.#isAtEnd()) this.#begin('ended', nowMs);
+    else if (this.leastBufferMs() >= wantedMs || this.isComplete()) this.#begin('playing', nowMs);
   }
 
-  #resume(phase: 'playing' | 'ended', nowMs: number): void {
+  #begin(phase: 'playing' | 'ended', nowMs: number): void {
     this.#stallMs = this.stallMs(nowMs);
     this.phase = phase;
     if (phase === 'playing' && this.firstPlayedMs < 0) this.firstPlayedMs = nowMs;
@@ -183,10 +222,12 @@ export class Playback {
     return this.isComplete() && this.positionMs >= this.#startOf(this.#timing.endNumber! + 1);
   }
 
-  #bufferedUntilMs(): number {
+  /** After any change of what is buffered and of the gaps. */
+  #bufferChanged(): void {
     let next = Infinity;
-    for (const buffered of this.#next) next = Math.min(next, buffered);
-    return this.#startOf(next);
+    for (let medium = 0; medium < this.#next.length; medium++) next = Math.min(next, this.#next[medium]!);
+    this.#dryMs = this.#startOf(next);
+    this.#stopMs = this.#gaps.length > 0 ? Math.min(this.#dryMs, this.#startOf(this.#gaps[0]!)) : this.#dryMs;
   }
 
   #play(untilMs: number, latencyMs: number): void {
@@ -208,12 +249,12 @@ export class Playback {
   #jumpGaps(): void {
     while (this.#gaps.length > 0 && this.#startOf(this.#gaps[0]!) <= this.positionMs) {
       this.positionMs = Math.max(this.positionMs, this.#startOf(this.#gaps.shift()! + 1));
+      this.#bufferChanged();
     }
   }
 
   /** A gap is nothing to fetch: a medium that has come to one stands behind it. */
   #passGaps(): void {
-    if (this.#gaps.length === 0) return;
     for (let medium = 0; medium < this.#next.length; medium++) {
       while (this.#gaps.includes(this.#next[medium]!)) this.#next[medium]!++;
     }

@@ -19,9 +19,9 @@ export type FailureCounts = Record<FailureCause, number>;
 
 /**
  * `idle` before it starts, `joining` until it knows servers and event, `starting` until it plays, then `playing` or
- * `stalled`; `ended` with the event, `left` by its own will.
+ * `stalled`, or `paused` by the viewer; `ended` with the event, `left` by its own will.
  */
-export type PlayerPhase = 'idle' | 'joining' | 'starting' | 'playing' | 'stalled' | 'ended' | 'left';
+export type PlayerPhase = 'idle' | 'joining' | 'starting' | 'playing' | 'stalled' | 'paused' | 'ended' | 'left';
 
 /** What one viewer lived through, up to the moment of asking. */
 export interface PlayerReport {
@@ -34,13 +34,17 @@ export interface PlayerReport {
   playedMs: number;
   stallCount: number;
   stallMs: number;
+  /** neither played nor stalled */
+  pausedMs: number;
   /** segments that could not be had and were jumped over */
   gaps: number;
-  /** returns to the live edge after having fallen too far behind */
+  /** returns to the live edge after having fallen too far behind, or out of the DVR window */
   jumps: number;
   /** mean over the time played of the nominal bitrate of the video; null: never played */
   meanBitrateBps: number | null;
   renditionSwitches: number;
+  /** segments dropped half-way for a lower rendition */
+  abandoned: number;
   serverSwitches: number;
   /** camera to screen, now; null where nothing is on the screen */
   latencyMs: number | null;

@@ -2,6 +2,7 @@ import type { Adaptation } from './adaptation.ts';
 import { Fetcher } from './fetcher.ts';
 import type { Ladder } from './ladder.ts';
 import { Lane, type MediaLane } from './lane.ts';
+import type { StartAt } from './live-position.ts';
 import { DEFAULT_PLAYER_CONFIG, type PlayerConfig } from './player-config.ts';
 import type { FailureCause, PlayerPhase, PlayerReport } from './player-report.ts';
 import type { PlayerSink } from './player-sink.ts';
@@ -15,6 +16,8 @@ export interface PlayerOptions {
   sink: PlayerSink;
   adaptation: Adaptation;
   config?: PlayerConfig;
+  /** default: live */
+  startAt?: StartAt;
 }
 
 /**
@@ -31,16 +34,21 @@ export class Player {
   readonly #config: PlayerConfig;
   readonly #steering = new Lane();
   readonly #document = new Lane();
+  readonly #startAt: StartAt;
   #watching: Watching | null = null;
+  /** when steering or the document want something; most events concern neither. -Infinity: not known */
+  #controlMs = -Infinity;
+  #isPaused = false;
   #life: 'idle' | 'on' | 'left' = 'idle';
   #startedMs = -1;
   #leftMs = 0;
 
-  constructor({ id, seed, sink, adaptation, config = DEFAULT_PLAYER_CONFIG }: PlayerOptions) {
+  constructor({ id, seed, sink, adaptation, config = DEFAULT_PLAYER_CONFIG, startAt = 'live' }: PlayerOptions) {
     this.id = id;
     this.#fetcher = new Fetcher(id, seed, sink);
     this.#adaptation = adaptation;
     this.#config = config;
+    this.#startAt = startAt;
   }
 
   get phase(): PlayerPhase {
@@ -55,9 +63,22 @@ export class Player {
 
   get nextWakeMs(): number {
     if (this.#life !== 'on') return Infinity;
-    let wakeMs = Math.min(this.#steering.nextWakeMs, this.#document.nextWakeMs);
-    if (this.#watching !== null) for (const lane of this.#watching.lanes) wakeMs = Math.min(wakeMs, lane.nextWakeMs);
-    return wakeMs;
+    return this.#watching === null ? this.#controlMs : Math.min(this.#controlMs, this.#watching.nextWakeMs);
+  }
+
+  /**
+   * Monotonic: since when the viewer has been waiting for a picture that moves, or from when on if nothing more comes;
+   * Infinity where there is nothing to wait for. What a viewer's patience is counted from.
+   */
+  get stillSinceMs(): number {
+    if (this.#life !== 'on') return Infinity;
+    if (this.#watching === null) return this.#startedMs;
+    return Math.max(this.#watching.playback.stillSinceMs(), this.#startedMs, this.#watching.heldUntilMs);
+  }
+
+  /** What steering said last; null before it answered. */
+  get ranking(): Ranking | null {
+    return this.#fetcher.servers.ranking;
   }
 
   start(nowMs: number, wallMs: number): void {
@@ -76,6 +97,7 @@ export class Player {
     lane.settle();
     if (this.#life !== 'on') return;
     this.#advance(nowMs, wallMs);
+    this.#controlMs = -Infinity;
     lane.failures = 0;
     lane.notBeforeMs = nowMs + ranking.ttlMs;
     const isFirst = this.#fetcher.servers.ranking === null;
@@ -91,11 +113,13 @@ export class Player {
     this.#settle(lane, sizeBytes);
     if (this.#life !== 'on') return;
     this.#advance(nowMs, wallMs);
+    this.#controlMs = -Infinity;
     this.#fetcher.servers.succeeded(lane.server, lane.startedMs);
     lane.failures = 0;
     lane.notBeforeMs = Infinity;
     if (this.#watching === null) {
-      this.#watching = new Watching(this.#fetcher, this.#adaptation, this.#config, ladder, nowMs, wallMs);
+      this.#watching = new Watching(this.#fetcher, this.#adaptation, this.#config, ladder, this.#startAt, nowMs, wallMs);
+      if (this.#isPaused) this.#watching.pause(nowMs);
     } else this.#watching.relearn(ladder, nowMs);
     this.#pump(nowMs, wallMs);
   }
@@ -132,9 +156,34 @@ export class Player {
   wake(nowMs: number, wallMs: number): void {
     if (this.#life !== 'on') return;
     this.#advance(nowMs, wallMs);
-    this.#timeOut(this.#steering, nowMs, wallMs);
-    this.#timeOut(this.#document, nowMs, wallMs);
-    if (this.#watching !== null) for (const lane of this.#watching.lanes) this.#timeOut(lane, nowMs, wallMs);
+    if (nowMs >= this.#controlMs) {
+      this.#timeOut(this.#steering, nowMs, wallMs);
+      this.#timeOut(this.#document, nowMs, wallMs);
+    }
+    const watching = this.#watching;
+    if (watching !== null) {
+      for (const lane of watching.lanes) {
+        this.#timeOut(lane, nowMs, wallMs);
+        watching.look(lane, nowMs, wallMs);
+      }
+    }
+    this.#pump(nowMs, wallMs);
+  }
+
+  /** The picture stands, the buffer fills up; from now on the player does not return to the live edge by itself. */
+  pause(nowMs: number, wallMs: number): void {
+    if (this.#life !== 'on' || this.#isPaused) return;
+    this.#isPaused = true;
+    this.#advance(nowMs, wallMs);
+    this.#watching?.pause(nowMs);
+  }
+
+  /** Goes on where it stood; where that has left the DVR window, from the live edge. */
+  resume(nowMs: number, wallMs: number): void {
+    if (this.#life !== 'on' || !this.#isPaused) return;
+    this.#isPaused = false;
+    this.#advance(nowMs, wallMs);
+    this.#watching?.resume(nowMs);
     this.#pump(nowMs, wallMs);
   }
 
@@ -148,7 +197,7 @@ export class Player {
 
   report(nowMs: number, wallMs: number): PlayerReport {
     if (this.#life === 'on') this.#advance(nowMs, wallMs);
-    const { requests, failures, receivedBytes, servers } = this.#fetcher;
+    const { requests, failures, servers } = this.#fetcher;
     const playback = this.#watching?.playback;
     const hasPlayed = playback !== undefined && playback.firstPlayedMs >= 0;
     const onScreen = hasPlayed && (this.phase === 'playing' || this.phase === 'stalled');
@@ -161,19 +210,27 @@ export class Player {
       stallCount: playback?.stallCount ?? 0,
       stallMs: playback?.stallMs(this.#life === 'left' ? this.#leftMs : nowMs) ?? 0,
       gaps: playback?.gapCount ?? 0,
+      pausedMs: playback?.pausedMs(this.#life === 'left' ? this.#leftMs : nowMs) ?? 0,
       jumps: this.#watching?.jumps ?? 0,
       meanBitrateBps: playback?.meanBitrateBps ?? null,
       renditionSwitches: this.#watching?.renditionSwitches ?? 0,
+      abandoned: this.#watching?.abandoned ?? 0,
       serverSwitches: servers.switches,
       latencyMs: onScreen ? this.#watching!.latencyMs(wallMs) : null,
       meanLatencyMs: playback?.meanLatencyMs ?? null,
       requests,
       failures: { ...failures },
-      receivedBytesByServer: receivedBytes,
+      receivedBytesByServer: this.#fetcher.receivedBytesByServer(),
     };
   }
 
   #pump(nowMs: number, wallMs: number): void {
+    const watching = this.#watching;
+    if (nowMs >= this.#controlMs || watching?.doubtsEvent || watching?.playback.isComplete()) this.#pumpControl(nowMs);
+    watching?.pump(nowMs, wallMs);
+  }
+
+  #pumpControl(nowMs: number): void {
     const watching = this.#watching;
     if (watching?.doubtsEvent && this.#document.fetchId === 0) {
       watching.doubtsEvent = false;
@@ -185,7 +242,7 @@ export class Player {
       this.#fetcher.sink.askServers(this.id, fetchId);
     }
     if (this.#isDue(this.#document, nowMs)) this.#fetchEvent(nowMs);
-    watching?.pump(nowMs, wallMs);
+    this.#controlMs = Math.min(this.#steering.nextWakeMs, this.#document.nextWakeMs);
   }
 
   #fetchEvent(nowMs: number): void {
@@ -216,6 +273,7 @@ export class Player {
   }
 
   #fail(lane: Lane, cause: FailureCause, sizeBytes: number, retryAfterMs: number, nowMs: number, wallMs: number): void {
+    if (lane === this.#steering || lane === this.#document) this.#controlMs = -Infinity;
     if (lane === this.#steering) this.#steeringFailed(cause, nowMs);
     else if (lane === this.#document) this.#fetcher.failOver(lane, cause, retryAfterMs, nowMs);
     else this.#watching!.failed(lane as MediaLane, cause, sizeBytes, retryAfterMs, nowMs, wallMs);

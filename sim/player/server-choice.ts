@@ -32,8 +32,11 @@ const LONGEST_RETRY_AFTER_MS = 60_000;
 export class ServerChoice {
   switches = 0;
   #ranking: Ranking | null = null;
+  /** the best of the ranking, -1 without one */
+  #first = -1;
   #lastUsed = -1;
-  readonly #penalties = new Map<number, Penalty>();
+  /** null as long as nothing has failed, which is nearly always */
+  #penalties: Map<number, Penalty> | null = null;
 
   get ranking(): Ranking | null {
     return this.#ranking;
@@ -42,6 +45,8 @@ export class ServerChoice {
   /** @param askedMs when steering was asked, not when it answered */
   rerank(ranking: Ranking, askedMs: number): void {
     this.#ranking = ranking;
+    this.#first = ranking.servers[0] ?? -1;
+    if (this.#penalties === null) return;
     for (const [server, penalty] of this.#penalties) {
       const named = ranking.servers.includes(server);
       const forgiven = askedMs >= Math.max(penalty.failedMs + FORGIVE_AFTER_MS, penalty.notBeforeMs);
@@ -51,12 +56,10 @@ export class ServerChoice {
 
   /** The server to ask, or -1 without a ranking. When all have failed: the one whose failure is the longest ago. */
   pick(nowMs: number): number {
-    const servers = this.#ranking?.servers;
-    if (servers === undefined) return -1;
-    if (this.#penalties.size === 0) return servers[0]!;
-    let oldest = servers[0]!;
+    if (this.#penalties === null || this.#ranking === null) return this.#first;
+    let oldest = this.#first;
     let oldestMs = Infinity;
-    for (const server of servers) {
+    for (const server of this.#ranking.servers) {
       const penalty = this.#penalties.get(server);
       if (penalty === undefined || penalty.untilMs <= nowMs) return server;
       if (penalty.failedMs < oldestMs) {
@@ -77,6 +80,7 @@ export class ServerChoice {
   failed(server: number, nowMs: number, retryAfterMs: number): void {
     const askedMs = Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS);
     const penaltyMs = retryAfterMs < 0 ? PENALTY_MS : Math.max(askedMs, this.#ranking?.retryAfterMs ?? 0, 1);
+    this.#penalties ??= new Map();
     this.#penalties.set(server, {
       failedMs: nowMs,
       untilMs: nowMs + penaltyMs,
@@ -86,20 +90,19 @@ export class ServerChoice {
 
   /** @param startedMs when the fetch began: one begun before the failure says nothing about the server since */
   succeeded(server: number, startedMs: number): void {
-    if (this.#penalties.size === 0) return;
-    const penalty = this.#penalties.get(server);
-    if (penalty !== undefined && startedMs > penalty.failedMs) this.#penalties.delete(server);
+    const penalty = this.#penalties?.get(server);
+    if (penalty !== undefined && startedMs > penalty.failedMs) this.#penalties!.delete(server);
   }
 
   /** Whether the server may be asked as if it had never failed. */
   isClean(server: number, nowMs: number): boolean {
-    const penalty = this.#penalties.get(server);
+    const penalty = this.#penalties?.get(server);
     return penalty === undefined || penalty.untilMs <= nowMs;
   }
 
   /** How long the server has asked to be left alone yet. */
   askedWaitMs(server: number, nowMs: number): number {
-    const penalty = this.#penalties.size === 0 ? undefined : this.#penalties.get(server);
+    const penalty = this.#penalties?.get(server);
     return penalty === undefined ? 0 : Math.max(0, penalty.notBeforeMs - nowMs);
   }
 }

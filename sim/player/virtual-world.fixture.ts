@@ -1,12 +1,15 @@
 import { type LiveEvent, defaultTemplates } from '../../topology/model/event.ts';
 import { availableAtMs } from '../../topology/model/live-window.ts';
-import { HlsAdaptation } from './hls-adaptation.ts';
+import type { TransferProgress } from './adaptation.ts';
+import { type AdaptationKind, newAdaptation } from './adaptation-kinds.ts';
 import { ladderOf } from './ladder.ts';
+import type { StartAt } from './live-position.ts';
 import { DEFAULT_PLAYER_CONFIG, type PlayerConfig } from './player-config.ts';
 import type { FailureCause } from './player-report.ts';
 import type { PlayerSink } from './player-sink.ts';
 import { Player } from './player.ts';
 import type { Ranking } from './server-choice.ts';
+import { DEFAULT_RESTART_HABITS, type RestartHabits, ViewerBehaviour } from './viewer-behaviour.ts';
 
 export const STARTED_WALL_MS = 1_800_000_000_000;
 
@@ -20,8 +23,8 @@ export function liveEvent(changes: Partial<LiveEvent> = {}): LiveEvent {
     startNumber: 1,
     dvrWindowMs: 600_000,
     renditions: [
-      { id: 'v2', kind: 'video', codecs: 'avc1.640028', bandwidth: 2_000_000 },
       { id: 'v1', kind: 'video', codecs: 'avc1.64001f', bandwidth: 800_000 },
+      { id: 'v2', kind: 'video', codecs: 'avc1.640028', bandwidth: 2_000_000 },
       { id: 'v3', kind: 'video', codecs: 'avc1.640028', bandwidth: 4_000_000 },
       { id: 'a1', kind: 'audio', codecs: 'mp4a.40.2', bandwidth: 100_000 },
     ],
@@ -37,7 +40,13 @@ export type VirtualRequest =
   | { kind: 'segment'; server: number; rendition: number; number: number };
 
 export type VirtualAnswer =
-  | { afterMs: number; sizeBytes: number; firstByteMs?: number }
+  | {
+      afterMs: number;
+      sizeBytes: number;
+      firstByteMs?: number;
+      /** bytes of body so long after the request; without it they come evenly after the first */
+      receivedBytes?: (elapsedMs: number) => number;
+    }
   | { afterMs: number; cause: FailureCause; receivedBytes?: number; retryAfterMs?: number }
   /** nothing ever comes back */
   | 'silence';
@@ -46,6 +55,9 @@ export interface VirtualOptions {
   event?: LiveEvent;
   config?: Partial<PlayerConfig>;
   seed?: number;
+  adaptation?: AdaptationKind;
+  startAt?: StartAt;
+  viewer?: RestartHabits;
   ranking?: (askedMs: number) => Partial<Ranking>;
   /** everything but what is named here is answered by `steady()` */
   answer?: (request: VirtualRequest, nowMs: number) => VirtualAnswer | undefined;
@@ -55,6 +67,8 @@ export interface VirtualOptions {
 }
 
 interface Pending {
+  askedMs: number;
+  answer: Exclude<VirtualAnswer, 'silence'>;
   atMs: number;
   order: number;
   fetchId: number;
@@ -64,7 +78,11 @@ interface Pending {
 /** One player in virtual time: the fixture answers its fetches as the test says, and keeps a log of all that it asked. */
 export class VirtualWorld implements PlayerSink {
   readonly event: LiveEvent;
-  readonly player: Player;
+  /** a new one after each reload */
+  player: Player;
+  readonly viewer: ViewerBehaviour;
+  readonly reloadsMs: number[] = [];
+  gaveUpMs = Infinity;
   readonly log: string[] = [];
   readonly inFlight = new Map<number, VirtualRequest>();
   nowMs = 0;
@@ -78,13 +96,9 @@ export class VirtualWorld implements PlayerSink {
     this.#options = options;
     this.event = options.event ?? liveEvent();
     this.#steady = options.steady ?? steadyNetwork(this.event, { rateBps: 20_000_000 });
-    this.player = new Player({
-      id: 7,
-      seed: options.seed ?? 1,
-      sink: this,
-      adaptation: new HlsAdaptation(),
-      config: { ...DEFAULT_PLAYER_CONFIG, ...options.config },
-    });
+    this.player = this.#newPlayer();
+    const { viewer = { ...DEFAULT_RESTART_HABITS, kind: 'none' }, seed = 1 } = options;
+    this.viewer = new ViewerBehaviour(viewer, seed);
   }
 
   get wallMs(): number {
@@ -97,14 +111,15 @@ export class VirtualWorld implements PlayerSink {
 
   /** Goes on to the given moment of virtual time. */
   run(untilMs: number): this {
-    if (this.player.phase === 'idle') this.#step(() => this.player.start(this.nowMs, this.wallMs));
+    if (this.player.phase === 'idle') this.#begin();
     for (;;) {
       const next = this.#pending[0];
       const wakeMs = this.player.nextWakeMs;
-      const atMs = Math.min(next?.atMs ?? Infinity, wakeMs);
+      const atMs = Math.min(next?.atMs ?? Infinity, wakeMs, this.viewer.nextWakeMs);
       if (!(atMs <= untilMs)) break;
       this.nowMs = Math.max(this.nowMs, atMs);
-      if (next !== undefined && next.atMs <= wakeMs) {
+      if (this.viewer.nextWakeMs <= atMs) this.#viewerWakes();
+      else if (next !== undefined && next.atMs <= wakeMs) {
         this.#pending.shift();
         this.inFlight.delete(next.fetchId);
         this.#step(next.run);
@@ -147,9 +162,29 @@ export class VirtualWorld implements PlayerSink {
 
   cancel(_playerId: number, fetchId: number): number {
     this.log.push(`${this.nowMs} cancel ${fetchId}`);
+    const receivedBytes = this.#receivedBytes(fetchId);
     this.#pending = this.#pending.filter((pending) => pending.fetchId !== fetchId);
     this.inFlight.delete(fetchId);
-    return 0;
+    return receivedBytes;
+  }
+
+  progress(_playerId: number, fetchId: number, progress: TransferProgress): void {
+    const pending = this.#pending.find((candidate) => candidate.fetchId === fetchId);
+    if (pending === undefined || 'cause' in pending.answer) return;
+    const { firstByteMs = 0, sizeBytes } = pending.answer;
+    if (this.nowMs - pending.askedMs < firstByteMs) return;
+    progress.firstByteMs = firstByteMs;
+    progress.totalBytes = sizeBytes;
+    progress.receivedBytes = this.#receivedBytes(fetchId);
+  }
+
+  #receivedBytes(fetchId: number): number {
+    const pending = this.#pending.find((candidate) => candidate.fetchId === fetchId);
+    if (pending === undefined || 'cause' in pending.answer) return 0;
+    const { afterMs, firstByteMs = 0, sizeBytes, receivedBytes } = pending.answer;
+    const elapsedMs = this.nowMs - pending.askedMs;
+    if (receivedBytes !== undefined) return receivedBytes(elapsedMs);
+    return Math.floor(sizeBytes * Math.min(1, Math.max(0, elapsedMs - firstByteMs) / (afterMs - firstByteMs)));
   }
 
   /** Segment requests so far, in order. */
@@ -178,8 +213,42 @@ export class VirtualWorld implements PlayerSink {
             this.player.failed(fetchId, cause, receivedBytes, retryAfterMs, this.nowMs, this.wallMs);
           }
         : () => done(answer.sizeBytes, answer.firstByteMs ?? 0);
-    this.#pending.push({ atMs: this.nowMs + answer.afterMs, order: this.#order++, fetchId, run });
+    const atMs = this.nowMs + answer.afterMs;
+    this.#pending.push({ askedMs: this.nowMs, answer, atMs, order: this.#order++, fetchId, run });
     this.#pending.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
+  }
+
+  #newPlayer(): Player {
+    const { seed = 1, adaptation = 'hls', startAt = 'live', config } = this.#options;
+    return new Player({
+      id: 7,
+      seed: seed + this.reloadsMs.length,
+      sink: this,
+      adaptation: newAdaptation(adaptation),
+      startAt,
+      config: { ...DEFAULT_PLAYER_CONFIG, ...config },
+    });
+  }
+
+  #begin(): void {
+    this.viewer.started(this.nowMs);
+    this.#step(() => this.player.start(this.nowMs, this.wallMs));
+  }
+
+  #viewerWakes(): void {
+    const act = this.viewer.wake(this.nowMs, this.player.stillSinceMs, this.player.ranking);
+    if (act === 'wait') return;
+    this.player.leave(this.nowMs, this.wallMs);
+    this.#pending = [];
+    this.inFlight.clear();
+    if (act === 'give-up') {
+      this.gaveUpMs = this.nowMs;
+      return;
+    }
+    this.reloadsMs.push(this.nowMs);
+    this.log.push(`${this.nowMs} reload`);
+    this.player = this.#newPlayer();
+    this.#begin();
   }
 
   #step(run: () => void): void {

@@ -6,6 +6,9 @@ export interface HealthTuning {
   suspectAfterMs: number;
   /** without a report for longer: the node is taken for dead */
   downAfterMs: number;
+  /** egress over capacity: tolerated up to `busyShare`, unbearable at `fullShare`; 0.8 and 0.98 without them */
+  busyShare?: number;
+  fullShare?: number;
 }
 
 /** Nodes report once a second. */
@@ -106,10 +109,11 @@ export class NodeHealth {
     const { requestsPerSecond, errorShare, eventLoopDelayMs, egressBps } = report;
     const weighedErrors = (errorShare * requestsPerSecond) / (requestsPerSecond + PRIOR_REQUESTS);
     const load = egressBps / Math.min(this.#capacityBps, report.capacityBps);
+    const { busyShare = LOAD.tolerated, fullShare = LOAD.unbearable } = this.#tuning;
     const factors: [HealthReason, number][] = [
       ['errors', remaining(weighedErrors, ERROR_SHARE)],
       ['late-loop', remaining(eventLoopDelayMs, LOOP_DELAY_MS)],
-      ['busy', remaining(load, LOAD)],
+      ['busy', remaining(load, { tolerated: busyShare, unbearable: fullShare })],
     ];
     this.#target = factors.reduce((product, [, factor]) => product * factor, 1);
     this.#strains = factors.filter(([, factor]) => factor < 1).map(([reason]) => reason);

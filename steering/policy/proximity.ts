@@ -1,6 +1,6 @@
 import type { Position, Site } from '../../topology/model/site.ts';
 import { stableHash } from '../../topology/model/stable-hash.ts';
-import { distanceKm } from './geography.ts';
+import { distanceKm } from '../../topology/model/geography.ts';
 
 type PlacedSite = Pick<Site, 'id' | 'latitude' | 'longitude'>;
 

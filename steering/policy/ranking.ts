@@ -1,12 +1,12 @@
 import { parseLivePath } from '../../topology/model/event.ts';
 import { HashRing } from '../../topology/model/ring.ts';
 import type { ServersAnswer } from '../../topology/model/servers-answer.ts';
-import type { EdgeServer, Position, Site } from '../../topology/model/site.ts';
+import type { EdgeServer, Site } from '../../topology/model/site.ts';
 import { stableHash } from '../../topology/model/stable-hash.ts';
 import type { HealthVerdict, Standing } from './health.ts';
 import type { NodeTable } from './node-table.ts';
-import { Proximity } from './proximity.ts';
 import type { Reason } from './reasons.ts';
+import type { ClientPlace, SiteOrder } from './site-order.ts';
 
 /** A manifest names each of them once a rendition; more help nobody. */
 export const MOST_SERVERS = 6;
@@ -15,11 +15,7 @@ const LEAST_TTL_SECONDS = 10;
 const MOST_TTL_SECONDS = 30;
 const TTL_BUCKET_MS = 30_000;
 
-export interface RankingRequest {
-  /** ISO 3166-1, or null when it is unknown */
-  country: string | null;
-  /** what stays the same while one viewer watches: the session, else the address */
-  client: string;
+export interface RankingRequest extends ClientPlace {
   /** what is asked for; all of one live event counts as one */
   path: string;
   /** the only servers that this client can use, because its manifest names them; unknown ones are ignored */
@@ -41,6 +37,7 @@ const TIER_OF: Record<Exclude<Standing, 'up'>, number> = {
 
 interface Candidate {
   site: Site;
+  siteIndex: number;
   /** place of the site in the client's order */
   siteRank: number;
   edge: EdgeServer;
@@ -59,34 +56,33 @@ interface RingedSite {
 }
 
 /**
- * The servers for one client, best first. Sites by proximity; inside a site by the ring, so that losing a server moves
+ * The servers for one client, best first. Sites in the policy's order; inside a site by the ring, so that losing a server moves
  * its own sessions only; a strained server keeps that share of its sessions which its score says, always the same ones.
  * A pure function of the request, what the nodes reported, and the time.
  */
 export class ServerRanking {
   readonly #sites: readonly RingedSite[];
   readonly #nodes: NodeTable;
-  readonly #proximity: Proximity;
+  readonly #order: SiteOrder;
 
-  constructor(sites: readonly Site[], countries: ReadonlyMap<string, Position>, nodes: NodeTable) {
+  constructor(sites: readonly Site[], order: SiteOrder, nodes: NodeTable) {
     this.#sites = sites.map((site) => ({
       site,
       ring: new HashRing(site.edges.map(({ id }) => id)),
       edges: new Map(site.edges.map((edge) => [edge.id, edge])),
     }));
     this.#nodes = nodes;
-    this.#proximity = new Proximity(sites, countries);
+    this.#order = order;
   }
 
   /** Never empty: with nothing healthy all are named, for playback must not depend on this opinion. */
   rank(request: RankingRequest, nowMs: number): Ranking {
-    const { country, client, path, among } = request;
+    const { client, path, among } = request;
     const key = stableHash(`${client} ${contentOf(path)}`);
-    let candidates = this.#candidates(country, key, nowMs, among);
-    if (candidates.length === 0) candidates = this.#candidates(country, key, nowMs, undefined);
+    let candidates = this.#candidates(request, key, nowMs, among);
+    if (candidates.length === 0) candidates = this.#candidates(request, key, nowMs, undefined);
     candidates.sort(compareCandidates);
     const chosen = spreadOverSites(candidates);
-    const placed = this.#proximity.places(country);
     return {
       ttlSeconds: ttlSeconds(client, nowMs),
       servers: chosen.map((candidate, rank) => ({
@@ -94,30 +90,44 @@ export class ServerRanking {
         site: candidate.site.id,
         baseUrl: candidate.edge.url,
         rank,
-        reasons: reasonsOf(candidate, placed ? country : null),
+        reasons: this.#reasonsOf(candidate, request),
       })),
       backoff: backoffFor(chosen),
     };
   }
 
   /** Walks the sites outwards until enough of them have a server that takes the session; to the end if need be. */
-  #candidates(country: string | null, key: number, nowMs: number, among: ReadonlySet<string> | undefined): Candidate[] {
+  #candidates(
+    place: ClientPlace,
+    key: number,
+    nowMs: number,
+    among: ReadonlySet<string> | undefined,
+  ): Candidate[] {
     const candidates: Candidate[] = [];
     let sitesThatTake = 0;
-    const order = this.#proximity.order(country);
+    const order = this.#order.order(place);
     for (let siteRank = 0; siteRank < order.length && sitesThatTake < MOST_SERVERS - 1; siteRank++) {
-      const { site, ring, edges } = this.#sites[order[siteRank]!]!;
+      const siteIndex = order[siteRank]!;
+      const { site, ring, edges } = this.#sites[siteIndex]!;
       let takes = false;
       ring.owners(key, edges.size).forEach((id, turn) => {
         if (among !== undefined && !among.has(id)) return;
         const verdict = this.#nodes.verdict(id, nowMs);
         const place = placeOf(id, key, verdict);
         takes ||= place.tier === TIERS.takes;
-        candidates.push({ site, siteRank, edge: edges.get(id)!, turn, verdict, ...place });
+        candidates.push({ site, siteIndex, siteRank, edge: edges.get(id)!, turn, verdict, ...place });
       });
       if (takes) sitesThatTake++;
     }
     return candidates;
+  }
+
+  #reasonsOf({ site, siteIndex, siteRank, turn, tier, verdict }: Candidate, place: ClientPlace): Reason[] {
+    const reasons: Reason[] = [this.#order.reason(place, siteIndex, siteRank)];
+    if (site.country === place.country) reasons.push('same-country');
+    reasons.push(turn === 0 ? 'owner' : 'stand-in', ...verdict.reasons);
+    if (tier === TIERS.turnsAway) reasons.push('turned-away');
+    return reasons;
   }
 }
 
@@ -171,14 +181,4 @@ function ttlSeconds(client: string, nowMs: number): number {
 function backoffFor(chosen: readonly Candidate[]): Ranking['backoff'] {
   const serving = chosen.some(({ tier }) => tier <= TIERS.doubtful);
   return serving ? { maxRetries: 3, retryAfterSeconds: 1 } : { maxRetries: 6, retryAfterSeconds: 4 };
-}
-
-function reasonsOf({ site, siteRank, turn, tier, verdict }: Candidate, country: string | null): Reason[] {
-  const reasons: Reason[] = [];
-  if (country === null) reasons.push('default-order');
-  else reasons.push(siteRank === 0 ? 'nearest-site' : 'farther-site');
-  if (site.country === country) reasons.push('same-country');
-  reasons.push(turn === 0 ? 'owner' : 'stand-in', ...verdict.reasons);
-  if (tier === TIERS.turnsAway) reasons.push('turned-away');
-  return reasons;
 }

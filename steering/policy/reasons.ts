@@ -9,7 +9,18 @@ export type PlaceReason =
   | 'farther-site'
   /** the client's country is unknown: the order of the sites file */
   | 'default-order'
-  | 'same-country';
+  | 'same-country'
+  /** how the client's network hears the site: inside it, */
+  | 'embedded'
+  /** by a private interconnect, */
+  | 'private'
+  /** by public peering, */
+  | 'peering'
+  /** or only through a transit network */
+  | 'transit'
+  /** the policies that others are compared with */
+  | 'in-turn'
+  | 'by-chance';
 
 /** What the stable hash of client and content says inside the site. */
 export type SpreadReason = 'owner' | 'stand-in';

@@ -2,7 +2,9 @@ import type { NodeReport } from '../../topology/model/node-report.ts';
 import type { Position, Site } from '../../topology/model/site.ts';
 import { DEFAULT_HEALTH } from './health.ts';
 import { NodeTable } from './node-table.ts';
+import { Proximity } from './proximity.ts';
 import { ServerRanking, type RankingRequest } from './ranking.ts';
+import { siteOrderOf } from './site-order.ts';
 
 export const CAPACITY_BPS = 1e9;
 
@@ -69,7 +71,7 @@ export class World {
     this.sites = makeSites(edgesPerSite);
     this.ids = this.sites.flatMap(({ edges }) => edges.map(({ id }) => id));
     this.nodes = new NodeTable(this.sites, DEFAULT_HEALTH, 0);
-    this.ranking = new ServerRanking(this.sites, countries, this.nodes);
+    this.ranking = new ServerRanking(this.sites, siteOrderOf('nearest', this.sites, new Proximity(this.sites, countries), null), this.nodes);
   }
 
   /** Seconds in which every node reports, but for the silent ones, with what `changesOf` says of it. */

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { BadInput } from '../../runtime/bad-input.ts';
 import type { HttpExchange } from '../../runtime/http-exchange.ts';
-import { canonicalAddress } from '../../topology/load/ip-address.ts';
+import { canonicalAddress } from '../../topology/model/ip-address.ts';
 
 export type ClientOutcome = { kind: 'client'; address: string } | { kind: 'refused'; reason: string };
 

@@ -11,7 +11,9 @@ import { loadSites } from '../../topology/load/sites-file.ts';
 import type { Sites } from '../../topology/model/site.ts';
 import type { HealthTuning } from '../policy/health.ts';
 import { NodeTable } from '../policy/node-table.ts';
+import { Proximity } from '../policy/proximity.ts';
 import { ServerRanking } from '../policy/ranking.ts';
+import { siteOrderOf } from '../policy/site-order.ts';
 import { respond, respondPreflight } from './answer.ts';
 import { ClientAddressReader } from './client-address.ts';
 import { EventDocuments } from './event-documents.ts';
@@ -111,7 +113,8 @@ async function assemble(config: SteeringConfig, publicUrl: () => string): Promis
   const countries = await openCountries(config.mmdbFile);
 
   const nodes = new NodeTable(sites.sites, config.health, nowMs());
-  const ranking = new ServerRanking(sites.sites, loadCountryPositions(), nodes);
+  const order = siteOrderOf('nearest', sites.sites, new Proximity(sites.sites, loadCountryPositions()), null);
+  const ranking = new ServerRanking(sites.sites, order, nodes);
   const metrics = new SteeringMetrics(config.id, sites.sites, (node) => nodes.verdict(node, nowMs()));
   const onFetched = (outcome: string) => metrics.eventFetches.inc({ outcome });
   const events = new EventDocuments({ source: config.eventsFrom, nowMs, onFetched });

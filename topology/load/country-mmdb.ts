@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import maxmind, { type Reader, type Response } from 'maxmind';
-import { canonicalAddress } from './ip-address.ts';
+import { canonicalAddress } from '../model/ip-address.ts';
 
 /** The CC0 database that comes with us. */
 const OWN_DATABASE = '@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb';

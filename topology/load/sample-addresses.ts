@@ -1,7 +1,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { CountryDatabase } from './country-mmdb.ts';
-import { dotted } from './ip-address.ts';
+import { dotted } from '../model/ip-address.ts';
 
 /** About one second of looking. */
 const MOST_TRIES = 1_000_000;

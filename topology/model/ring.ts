@@ -7,21 +7,40 @@ const POINTS_PER_NODE = 160;
 
 /**
  * Consistent hashing of keys on nodes. Points come from the stable hash of the node's name, so that every process
- * that knows the same names agrees, in whatever order it learned them; losing a node moves that node's keys only.
+ * that knows the same names agrees, in whatever order it learned them; losing a node moves that node's keys only, to
+ * those who were named after it.
  */
 export class HashRing {
   readonly nodes: readonly string[];
-  readonly #ring = new ConsistentHash<string>({ range: RANGE });
+  /** a point that several nodes want belongs to all of them, by name: else one's loss would move a third one's keys */
+  readonly #ring = new ConsistentHash<string | readonly string[]>({ range: RANGE });
+  readonly #sharesPoints: boolean;
 
   constructor(nodes: readonly string[]) {
     this.nodes = [...new Set(nodes)].sort(byCodeUnit);
-    const taken = new Set<number>();
-    for (const node of this.nodes) this.#ring.add(node, POINTS_PER_NODE, pointsOf(node, taken));
+    const points = this.nodes.map(pointsOf);
+    const shared = sharedPoints(this.nodes, points);
+    this.#sharesPoints = shared.size > 0;
+    for (const [index, node] of this.nodes.entries()) {
+      this.#ring.add(
+        node,
+        POINTS_PER_NODE,
+        points[index]!.filter((point) => !shared.has(point)),
+      );
+    }
+    for (const [point, holders] of shared) this.#ring.add(holders, 1, [point]);
   }
 
   /** The nodes that should hold the key, the owner first, then who takes over when those before are down. */
   owners(keyHash: number, count: number): string[] {
-    return this.#ring.get(nybbles(keyHash), count) ?? [];
+    const name = nybbles(keyHash);
+    if (!this.#sharesPoints) return (this.#ring.get(name, count) ?? []) as string[];
+    const wanted = Math.min(count, this.nodes.length);
+    for (let asked = count; ; asked++) {
+      const owners = [...new Set((this.#ring.get(name, asked) ?? []).flat())];
+      // A node that came once for itself and once with others leaves one too few.
+      if (owners.length >= wanted) return owners.slice(0, count);
+    }
   }
 }
 
@@ -30,15 +49,24 @@ export function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function pointsOf(node: string, taken: Set<number>): number[] {
-  const points: number[] = [];
-  for (let salt = 0; points.length < POINTS_PER_NODE; salt++) {
-    const point = stableHash(`${node}#${salt}`) % RANGE;
-    if (taken.has(point)) continue;
-    taken.add(point);
-    points.push(point);
+function pointsOf(node: string): number[] {
+  const points = new Set<number>();
+  for (let salt = 0; salt < POINTS_PER_NODE; salt++) points.add(stableHash(`${node}#${salt}`) % RANGE);
+  return [...points];
+}
+
+/** Points that more than one node has, and whose they are. */
+function sharedPoints(nodes: readonly string[], points: readonly (readonly number[])[]): Map<number, string[]> {
+  const holders = new Map<number, string[]>();
+  const taken = new Map<number, number>();
+  for (const [index, node] of nodes.entries()) {
+    for (const point of points[index]!) {
+      const first = taken.get(point);
+      if (first === undefined) taken.set(point, index);
+      else if (holders.get(point)?.push(node) === undefined) holders.set(point, [nodes[first]!, node]);
+    }
   }
-  return points;
+  return holders;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Position } from '../../topology/model/site.ts';
+import type { Position } from './site.ts';
 
 /** Mean radius (IUGG R1). */
 const EARTH_RADIUS_KM = 6371.009;

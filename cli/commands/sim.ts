@@ -1,0 +1,7 @@
+import type { Command } from 'commander';
+import { registerVerify } from './sim-verify.ts';
+
+export function register(program: Command): void {
+  const sim = program.command('sim').description('the simulator: the real policies in a modelled Internet');
+  registerVerify(sim);
+}

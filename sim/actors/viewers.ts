@@ -1,0 +1,425 @@
+import type { Ranking as SteeringAnswer } from '../../steering/policy/ranking.ts';
+import { stableHash } from '../../topology/model/stable-hash.ts';
+import type { Engine } from '../engine/engine.ts';
+import { grown } from '../engine/grown.ts';
+import type { TransferProgress } from '../player/adaptation.ts';
+import { newAdaptation } from '../player/adaptation-kinds.ts';
+import { ladderOf, type Ladder } from '../player/ladder.ts';
+import { DEFAULT_PLAYER_CONFIG, type PlayerConfig } from '../player/player-config.ts';
+import type { StartAt } from '../player/live-position.ts';
+import type { FailureCause, PlayerReport } from '../player/player-report.ts';
+import type { PlayerSink } from '../player/player-sink.ts';
+import { Player } from '../player/player.ts';
+import type { Ranking } from '../player/server-choice.ts';
+import type { Audience } from '../scenarios/audience-schema.ts';
+import type { ViewerTraits } from '../viewers/population.ts';
+import { KEY_KINDS, type KeyBook } from './key-book.ts';
+import type { SteeringDesk } from './steering-desk.ts';
+import type { Wire, WireAsker, WireFailure, WirePath } from './wire.ts';
+import type { Ways } from './ways.ts';
+
+/** Connections of one viewer: documents, video and audio each have their own. */
+const LANES = { document: 0, video: 1, audio: 2, steering: 3 } as const;
+const LANE_COUNT = 4;
+const NOTHING = -1;
+/** Servers close idle connections after some time (nginx: 75 s). */
+const KEEP_ALIVE_MS = 60_000;
+/** Least retransmission time-out; the window halves for each that passes idle (RFC 2861). */
+const LEAST_RTO_MS = 200;
+
+export interface ViewerWorld {
+  engine: Engine;
+  wire: Wire;
+  ways: Ways;
+  keys: KeyBook;
+  desk: SteeringDesk;
+  /** number on the wire, by node's name */
+  serverOf: ReadonlyMap<string, number>;
+  /** by place: its country, and one way to steering */
+  places: readonly { country: string; network: string; metro: string; steeringMs: number }[];
+  recorder: ViewerRecorder;
+}
+
+/** What the run wants to know of each transfer and session. */
+export interface ViewerRecorder {
+  delivered(place: number, server: number, key: number, outcome: number, bytes: number): void;
+  sessionEnded(viewer: number, report: PlayerReport, traits: ViewerTraits): void;
+  /** who has come, who is there now */
+  came(viewer: number): void;
+  left(viewer: number): void;
+}
+
+export interface ViewerOptions {
+  audience: Audience;
+  seed: number;
+  transport: { tls: boolean; initialWindowBytes: number; slowStartAfterIdle: boolean };
+}
+
+/**
+ * The audience: each viewer a player machine, its fetches exchanges on the wire. A thin driver: what players decide is
+ * decided in `sim/player`, which ranking they get in `steering/policy`.
+ */
+export class Viewers implements PlayerSink, WireAsker {
+  readonly players: (Player | null)[] = [];
+  readonly traits: ViewerTraits[] = [];
+  /** segments asked for, by everybody */
+  segmentRequests = 0;
+  /** of these, those that came, whole */
+  segmentsFetched = 0;
+  /** fetches that did not bring what was asked for, or were given up */
+  failures = 0;
+  /** segments asked of another server than the one before */
+  serverSwitches = 0;
+  reloads = 0;
+  readonly #world: ViewerWorld;
+  readonly #options: ViewerOptions;
+  readonly #kind: number;
+  /** by device */
+  readonly #configs: readonly PlayerConfig[];
+  readonly #wakeKind: number;
+  readonly #steeringKind: number;
+  #ladder: Ladder;
+  readonly #wakeTimers: number[] = [];
+  readonly #steeringTimers: number[] = [];
+  readonly #sessions: number[] = [];
+  /** by viewer and lane */
+  #fetches = new Int32Array(1024);
+  #exchanges = new Int32Array(1024);
+  #connected = new Int32Array(1024);
+  #windows = new Float64Array(1024);
+  #usedMs = new Float64Array(1024);
+  /** of each viewer the server of its last way, and that way */
+  readonly #wayServer: number[] = [];
+  readonly #ways: (WirePath | null)[] = [];
+  /** of each viewer what it asked last for a segment, and at which bitrate its last video segment came */
+  readonly #lastServer: number[] = [];
+  readonly #bitrateBps: number[] = [];
+  readonly #wayVersion: number[] = [];
+
+  constructor(options: ViewerOptions, world: ViewerWorld) {
+    this.#options = options;
+    this.#world = world;
+    this.#configs = playerConfigs(options.audience);
+    this.#kind = world.wire.addAskers(this, false);
+    this.#ladder = ladderOf(world.keys.event);
+    const { timers } = world.engine;
+    this.#wakeKind = timers.kind((viewer) => this.#wake(viewer));
+    this.#steeringKind = timers.kind((viewer) => this.#steeringAnswers(viewer));
+  }
+
+  /** Somebody comes. @returns the viewer's number */
+  arrive(traits: ViewerTraits): number {
+    const viewer = this.players.length;
+    const { timers } = this.#world.engine;
+    this.traits.push(traits);
+    this.#sessions.push(0);
+    this.#wakeTimers.push(timers.make(this.#wakeKind, viewer));
+    this.#steeringTimers.push(timers.make(this.#steeringKind, viewer));
+    this.#wayServer.push(NOTHING);
+    this.#ways.push(null);
+    this.#wayVersion.push(-1);
+    this.#lastServer.push(NOTHING);
+    this.#bitrateBps.push(0);
+    this.#room((viewer + 1) * LANE_COUNT);
+    this.players.push(null);
+    this.#world.recorder.came(viewer);
+    this.#begin(viewer);
+    return viewer;
+  }
+
+  leave(viewer: number): void {
+    if (this.players[viewer] === null) return;
+    this.#end(viewer);
+    this.#world.recorder.left(viewer);
+  }
+
+  pause(viewer: number): void {
+    this.#tell(viewer, (player, nowMs, wallMs) => player.pause(nowMs, wallMs));
+  }
+
+  resume(viewer: number): void {
+    this.#tell(viewer, (player, nowMs, wallMs) => player.resume(nowMs, wallMs));
+  }
+
+  #tell(viewer: number, event: (player: Player, nowMs: number, wallMs: number) => void): void {
+    const player = this.players[viewer];
+    if (!player) return;
+    event(player, this.#world.engine.nowMs, this.#world.engine.wallMs);
+    this.#arm(viewer, player);
+  }
+
+  /** The event's document says something new. */
+  eventChanged(): void {
+    this.#ladder = ladderOf(this.#world.keys.event);
+  }
+
+  // ——— what players ask for ———
+
+  askServers(viewer: number, fetchId: number): void {
+    this.#fetches[viewer * LANE_COUNT + LANES.steering] = fetchId;
+    const { engine, places } = this.#world;
+    const { steeringMs } = places[this.traits[viewer]!.place]!;
+    // A new connection each time: steering is asked seldom.
+    const roundTrips = this.#options.transport.tls ? 3 : 2;
+    engine.timers.set(this.#steeringTimers[viewer]!, engine.nowMs + 2 * roundTrips * steeringMs);
+  }
+
+  fetchEvent(viewer: number, fetchId: number, server: number): void {
+    this.#ask(viewer, LANES.document, fetchId, server, this.#world.keys.document());
+  }
+
+  fetchInit(viewer: number, fetchId: number, server: number, rendition: number): void {
+    this.#ask(viewer, this.#laneOf(rendition), fetchId, server, this.#world.keys.init(rendition));
+  }
+
+  fetchSegment(viewer: number, fetchId: number, server: number, rendition: number, number: number): void {
+    this.segmentRequests++;
+    const last = this.#lastServer[viewer]!;
+    if (last !== server) {
+      if (last !== NOTHING) this.serverSwitches++;
+      this.#lastServer[viewer] = server;
+    }
+    this.#ask(viewer, this.#laneOf(rendition), fetchId, server, this.#world.keys.segment(rendition, number));
+  }
+
+  cancel(viewer: number, fetchId: number): number {
+    const lane = this.#laneWith(viewer, fetchId);
+    if (lane === NOTHING) return 0;
+    this.failures++;
+    this.#fetches[lane] = 0;
+    if (lane - viewer * LANE_COUNT === LANES.steering) {
+      this.#world.engine.timers.cancel(this.#steeringTimers[viewer]!);
+      return 0;
+    }
+    return this.#abandon(viewer, lane);
+  }
+
+  progress(viewer: number, fetchId: number, progress: TransferProgress): void {
+    const { wire, engine } = this.#world;
+    const exchange = this.#exchanges[this.#laneWith(viewer, fetchId)]!;
+    const firstByteMs = wire.firstByteMs[exchange]!;
+    const hasBegun = firstByteMs >= 0 && firstByteMs <= engine.nowMs;
+    progress.receivedBytes = wire.receivedBytes(exchange);
+    progress.totalBytes = hasBegun ? wire.sizeBytes[exchange]! : -1;
+    progress.firstByteMs = hasBegun ? firstByteMs - wire.askedMs[exchange]! : -1;
+  }
+
+  // ——— what the wire says ———
+
+  head(): void {}
+
+  done(exchange: number, nowMs: number): void {
+    const { wire, keys, engine, recorder } = this.#world;
+    const viewer = wire.asker[exchange]!;
+    const fetchId = wire.reference[exchange]!;
+    const lane = this.#settle(viewer, fetchId);
+    this.#windows[lane] = wire.windowBytes(exchange);
+    this.#usedMs[lane] = nowMs;
+    const key = wire.key[exchange]!;
+    const sizeBytes = wire.sizeBytes[exchange]!;
+    const { place } = this.traits[viewer]!;
+    recorder.delivered(place, wire.server[exchange]!, key, wire.outcome[exchange]!, sizeBytes);
+    const player = this.players[viewer]!;
+    if (keys.kind(key) === KEY_KINDS.document) player.learned(fetchId, this.#ladder, sizeBytes, nowMs, engine.wallMs);
+    else {
+      if (keys.kind(key) === KEY_KINDS.segment) this.#fetchedSegment(viewer, key);
+      player.fetched(fetchId, sizeBytes, wire.firstByteMs[exchange]! - wire.askedMs[exchange]!, nowMs, engine.wallMs);
+    }
+    this.#arm(viewer, player);
+  }
+
+  failed(exchange: number, failure: WireFailure, nowMs: number): void {
+    const { wire, engine } = this.#world;
+    const viewer = wire.asker[exchange]!;
+    const fetchId = wire.reference[exchange]!;
+    const lane = this.#settle(viewer, fetchId);
+    const status = wire.status[exchange]!;
+    if (failure !== 'answered') this.#connected[lane] = NOTHING;
+    this.failures++;
+    const cause = failure === 'answered' ? causeOf(status) : failure === 'refused' ? 'network' : 'truncated';
+    const retryAfterMs = failure === 'answered' && status === 503 ? wire.ttlMs[exchange]! : -1;
+    const player = this.players[viewer]!;
+    player.failed(fetchId, cause, 0, retryAfterMs, nowMs, engine.wallMs);
+    this.#arm(viewer, player);
+  }
+
+  /** Nominal, of the video segment that came last. */
+  bitrateBps(viewer: number): number {
+    return this.#bitrateBps[viewer]!;
+  }
+
+  // ——— inside ———
+
+  #fetchedSegment(viewer: number, key: number): void {
+    this.segmentsFetched++;
+    const { kind, bandwidth } = this.#world.keys.event.renditions[this.#world.keys.rendition(key)]!;
+    if (kind === 'video') this.#bitrateBps[viewer] = bandwidth;
+  }
+
+  #begin(viewer: number): void {
+    const { engine } = this.#world;
+    const { audience, seed } = this.#options;
+    const session = this.#sessions[viewer]!++;
+    const traits = this.traits[viewer]!;
+    const player = new Player({
+      id: viewer,
+      seed: stableHash(`player ${viewer} ${session}`, seed) | 0,
+      sink: this,
+      adaptation: newAdaptation(audience.player.adaptation),
+      config: this.#configs[traits.device]!,
+      startAt: startOf(traits),
+    });
+    this.players[viewer] = player;
+    this.#connected.fill(NOTHING, viewer * LANE_COUNT, (viewer + 1) * LANE_COUNT);
+    player.start(engine.nowMs, engine.wallMs);
+    this.#arm(viewer, player);
+  }
+
+  #end(viewer: number): void {
+    const { engine, recorder } = this.#world;
+    const player = this.players[viewer]!;
+    player.leave(engine.nowMs, engine.wallMs);
+    recorder.sessionEnded(viewer, player.report(engine.nowMs, engine.wallMs), this.traits[viewer]!);
+    engine.timers.cancel(this.#wakeTimers[viewer]!);
+    engine.timers.cancel(this.#steeringTimers[viewer]!);
+    for (let lane = viewer * LANE_COUNT; lane < (viewer + 1) * LANE_COUNT; lane++) {
+      if (this.#fetches[lane] === 0) continue;
+      this.#fetches[lane] = 0;
+      if (lane % LANE_COUNT !== LANES.steering) this.#abandon(viewer, lane);
+    }
+    this.players[viewer] = null;
+  }
+
+  #ask(viewer: number, lane: number, fetchId: number, server: number, key: number): void {
+    const { wire, engine } = this.#world;
+    const slot = viewer * LANE_COUNT + lane;
+    const way = this.#wayTo(viewer, server);
+    const { tls, initialWindowBytes } = this.#options.transport;
+    const warm = this.#connected[slot] === server && engine.nowMs - this.#usedMs[slot]! < KEEP_ALIVE_MS;
+    const setUpMs = warm ? 0 : (tls ? 2 : 1) * 2 * way.oneWayMs;
+    const windowBytes = warm ? this.#windowNow(slot, way) : initialWindowBytes;
+    this.#connected[slot] = server;
+    this.#fetches[slot] = fetchId;
+    const { accessBps } = this.traits[viewer]!;
+    this.#exchanges[slot] = wire.ask(this.#kind, viewer, fetchId, server, key, way, setUpMs, accessBps, windowBytes);
+  }
+
+  #windowNow(slot: number, way: WirePath): number {
+    const { initialWindowBytes, slowStartAfterIdle } = this.#options.transport;
+    if (!slowStartAfterIdle) return this.#windows[slot]!;
+    const idleMs = this.#world.engine.nowMs - this.#usedMs[slot]!;
+    const timeOuts = Math.floor(idleMs / Math.max(LEAST_RTO_MS, 2 * way.oneWayMs));
+    return Math.max(initialWindowBytes, this.#windows[slot]! / 2 ** timeOuts);
+  }
+
+  #wayTo(viewer: number, server: number): WirePath {
+    const { ways } = this.#world;
+    if (this.#wayServer[viewer] !== server || this.#wayVersion[viewer] !== ways.version) {
+      this.#wayServer[viewer] = server;
+      this.#wayVersion[viewer] = ways.version;
+      this.#ways[viewer] = ways.toPlace(server, this.traits[viewer]!.place);
+    }
+    return this.#ways[viewer]!;
+  }
+
+  #steeringAnswers(viewer: number): void {
+    const { desk, engine, places, serverOf, keys } = this.#world;
+    const player = this.players[viewer]!;
+    const fetchId = this.#settle(viewer, this.#fetches[viewer * LANE_COUNT + LANES.steering]!, LANES.steering);
+    if (desk.down) player.failed(fetchId, 'network', 0, -1, engine.nowMs, engine.wallMs);
+    else {
+      const { country, network, metro } = places[this.traits[viewer]!.place]!;
+      const client = `load-${this.#options.seed}-${viewer}`;
+      const path = `/live/${keys.event.id}/master.m3u8`;
+      const answer = desk.rank({ country, client, path, subscriber: { network, metro } });
+      player.ranked(fetchId, rankingOf(answer, serverOf), engine.nowMs, engine.wallMs);
+    }
+    this.#arm(viewer, player);
+  }
+
+  #wake(viewer: number): void {
+    const { engine } = this.#world;
+    const player = this.players[viewer]!;
+    player.wake(engine.nowMs, engine.wallMs);
+    this.#arm(viewer, player);
+  }
+
+  #arm(viewer: number, player: Player): void {
+    const { timers, nowMs } = this.#world.engine;
+    timers.set(this.#wakeTimers[viewer]!, Math.max(nowMs, player.nextWakeMs));
+  }
+
+  #laneOf(rendition: number): number {
+    return this.#world.keys.event.renditions[rendition]!.kind === 'audio' ? LANES.audio : LANES.video;
+  }
+
+  #laneWith(viewer: number, fetchId: number): number {
+    const first = viewer * LANE_COUNT;
+    for (let lane = first; lane < first + LANE_COUNT; lane++) if (this.#fetches[lane] === fetchId) return lane;
+    return NOTHING;
+  }
+
+  /** The fetch is over. @returns its lane, or of steering its number */
+  #settle(viewer: number, fetchId: number, steering?: number): number {
+    if (steering !== undefined) {
+      this.#fetches[viewer * LANE_COUNT + steering] = 0;
+      return fetchId;
+    }
+    const lane = this.#laneWith(viewer, fetchId);
+    this.#fetches[lane] = 0;
+    return lane;
+  }
+
+  /** A connection that is closed in mid-answer must be set up anew. @returns the bytes that had come */
+  #abandon(viewer: number, lane: number): number {
+    const { wire, recorder } = this.#world;
+    const exchange = this.#exchanges[lane]!;
+    const bytes = wire.cancel(exchange);
+    this.#connected[lane] = NOTHING;
+    if (bytes > 0) {
+      const { place } = this.traits[viewer]!;
+      recorder.delivered(place, wire.server[exchange]!, wire.key[exchange]!, wire.outcome[exchange]!, bytes);
+    }
+    return bytes;
+  }
+
+  #room(lanes: number): void {
+    if (lanes <= this.#fetches.length) return;
+    const size = this.#fetches.length * 2;
+    this.#fetches = grown(this.#fetches, size);
+    this.#exchanges = grown(this.#exchanges, size);
+    this.#connected = grown(this.#connected, size);
+    this.#windows = grown(this.#windows, size);
+    this.#usedMs = grown(this.#usedMs, size);
+  }
+}
+
+function playerConfigs({ player, devices }: Audience): PlayerConfig[] {
+  const { adaptation: _adaptation, ...changes } = player;
+  const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  return devices.map(({ maxHeight = Infinity, maxBitrateBps = Infinity }) => ({
+    ...DEFAULT_PLAYER_CONFIG,
+    ...given,
+    maxHeight,
+    maxBitrateBps,
+  }));
+}
+
+function startOf({ start, behindMs }: ViewerTraits): StartAt {
+  return start === 'behind' ? { behindLiveMs: behindMs } : start;
+}
+
+function rankingOf({ servers, ttlSeconds, backoff }: SteeringAnswer, serverOf: ReadonlyMap<string, number>): Ranking {
+  return {
+    servers: servers.map(({ id }) => serverOf.get(id)!),
+    ttlMs: ttlSeconds * 1000,
+    maxRetries: backoff.maxRetries,
+    retryAfterMs: backoff.retryAfterSeconds * 1000,
+  };
+}
+
+/** As players over HTTP judge a status (sim/load/transfer.ts). */
+function causeOf(status: number): FailureCause {
+  if (status === 404) return 'not-found';
+  return status === 410 ? 'gone' : 'status';
+}

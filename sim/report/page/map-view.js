@@ -1,0 +1,91 @@
+// What part of the map is seen: fitted to the places of the run at first; zoom with the buttons, move by dragging.
+import { el } from './dom.js';
+
+export class MapView {
+  #listeners = [];
+  #svg;
+  #whole;
+  #fitted;
+  box;
+
+  /** @param points [{x, y}] to be seen */
+  constructor(svgElement, map, points) {
+    this.#svg = svgElement;
+    this.#whole = { x: 0, y: 0, width: map.width, height: map.height };
+    this.#fitted = fit(points, map);
+    this.box = this.#fitted;
+    this.#drag();
+  }
+
+  listen(listener) {
+    this.#listeners.push(listener);
+  }
+
+  buttons() {
+    const button = (label, title, act) => {
+      const made = el('button', { type: 'button', class: 'small', title, 'aria-label': title }, label);
+      made.addEventListener('click', act);
+      return made;
+    };
+    return el(
+      'span',
+      { class: 'zoom' },
+      button('+', 'Closer', () => this.#zoom(0.6)),
+      button('−', 'Farther', () => this.#zoom(1 / 0.6)),
+      button('Fit', 'All places of the run', () => this.show(this.#fitted)),
+      button('World', 'The whole world', () => this.show(this.#whole)),
+    );
+  }
+
+  show(box) {
+    this.box = box;
+    this.#svg.setAttribute('viewBox', `${box.x} ${box.y} ${box.width} ${box.height}`);
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Units of the map in one pixel of the screen. */
+  get unitsPerPixel() {
+    const { clientWidth, clientHeight } = this.#svg;
+    return Math.max(this.box.width / (clientWidth || 1), this.box.height / (clientHeight || 1));
+  }
+
+  #zoom(factor) {
+    const { x, y, width, height } = this.box;
+    const next = { width: Math.min(width * factor, this.#whole.width * 1.5), height: Math.min(height * factor, this.#whole.height * 1.5) };
+    this.show({ ...next, x: x + (width - next.width) / 2, y: y + (height - next.height) / 2 });
+  }
+
+  #drag() {
+    let from = null;
+    this.#svg.addEventListener('pointerdown', (event) => {
+      // A finger scrolls the page; the buttons are there for it.
+      if (event.pointerType === 'touch') return;
+      from = { x: event.clientX, y: event.clientY, box: this.box };
+      this.#svg.setPointerCapture(event.pointerId);
+    });
+    this.#svg.addEventListener('pointermove', (event) => {
+      if (!from) return;
+      const scale = this.unitsPerPixel;
+      this.show({ ...from.box, x: from.box.x - (event.clientX - from.x) * scale, y: from.box.y - (event.clientY - from.y) * scale });
+    });
+    for (const name of ['pointerup', 'pointercancel']) this.#svg.addEventListener(name, () => (from = null));
+  }
+}
+
+/** The smallest part of the map's shape that has all points and some room round them, not closer than a continent. */
+function fit(points, { width, height }) {
+  if (points.length === 0) return { x: 0, y: 0, width, height };
+  const xs = points.map(({ x }) => x);
+  const ys = points.map(({ y }) => y);
+  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  const room = 1.14;
+  const boxWidth = Math.min(width, Math.max((right - left) * room, (bottom - top) * room * 2.1, width / 9));
+  const boxHeight = Math.min(height, Math.max((bottom - top) * room, boxWidth / 2.1));
+  const clamp = (value, most) => Math.max(0, Math.min(most, value));
+  return {
+    width: boxWidth,
+    height: boxHeight,
+    x: clamp((left + right) / 2 - boxWidth / 2, width - boxWidth),
+    y: clamp((top + bottom) / 2 - boxHeight / 2, height - boxHeight),
+  };
+}

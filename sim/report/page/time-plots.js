@@ -1,0 +1,134 @@
+// What is plotted over time, and in which order.
+import { count, percent, rate, shortCount } from './format.js';
+import { COLOUR } from './palette.js';
+import { TimePlot } from './time-plot.js';
+
+const perSecond = (value) => `${shortCount(value)}/s`;
+const OF_KIND = ['var(--bad)', 'var(--warn)', 'var(--edge)', 'var(--shield)'];
+
+export function drawTimePlots(parent, data, moment) {
+  for (const plot of definitions(data)) new TimePlot(parent, plot, moment, data.faults);
+}
+
+function definitions(data) {
+  const { series } = data;
+  const line = (name, values, colour) => ({ name, values, colour, kind: 'line' });
+  const area = (name, values, colour) => ({ name, values, colour, kind: 'area' });
+  const everyStep = (values) => values.map((value) => value / series.stepSeconds);
+  return [
+    {
+      title: 'Viewers',
+      unit: shortCount,
+      series: [
+        area('playing', series.playing, COLOUR.good),
+        area('starting', series.starting, COLOUR.faint),
+        area('stalled', series.stalled, COLOUR.bad),
+        line('present', series.present, COLOUR.ink),
+      ],
+    },
+    {
+      title: 'Stalls and reloads',
+      unit: shortCount,
+      series: [
+        area('viewers standing still', series.stalled, COLOUR.bad),
+        line('reloads a second', everyStep(series.reloads), COLOUR.warn),
+      ],
+    },
+    ispPlot('Standing still, by ISP', percent, series.isps.stalledShare, data),
+    limitPlot(data),
+    {
+      title: 'Traffic by tier',
+      unit: rate,
+      log: true,
+      series: [
+        line('edges', series.edgeBps, COLOUR.edge),
+        line('shield', series.shieldBps, COLOUR.shield),
+        line('origin', series.originBps, COLOUR.origin),
+      ],
+    },
+    ispPlot('Traffic, by ISP', rate, series.isps.bps, data),
+    {
+      title: 'Hit ratio by tier',
+      unit: percent,
+      zero: false,
+      top: 1,
+      series: [
+        line('edges', series.edgeHitRatio, COLOUR.edge),
+        line('shield', series.shieldHitRatio, COLOUR.shield),
+      ],
+    },
+    {
+      title: 'Requests, fills, collapsed',
+      unit: perSecond,
+      log: true,
+      series: [
+        line('at edges', series.edgeRequestsPerSecond, COLOUR.edge),
+        line('joined a fill', series.edgeCollapsedPerSecond, COLOUR.good),
+        line('fills', series.edgeFillsPerSecond, COLOUR.warn),
+        line('at the shield', series.shieldRequestsPerSecond, COLOUR.shield),
+      ],
+    },
+    {
+      title: 'Bitrate',
+      unit: rate,
+      series: [line('mean of what plays', series.bitrateBps, COLOUR.good)],
+    },
+    {
+      title: 'From the best site of the viewer’s network, or not',
+      unit: rate,
+      series: [
+        area('content miss (C)', series.contentMissBps, COLOUR.shield),
+        area('health miss (H)', series.healthMissBps, COLOUR.bad),
+        area('best site (rank 0)', series.rank0Bps, COLOUR.faint),
+      ],
+    },
+    {
+      title: 'Failures and changes of server',
+      unit: perSecond,
+      series: [
+        line('failed requests', series.failuresPerSecond, COLOUR.bad),
+        line('changes of server', series.serverSwitchesPerSecond, COLOUR.edge),
+      ],
+    },
+    {
+      title: 'Requests at the origin',
+      unit: perSecond,
+      series: [line('requests', series.originRequestsPerSecond, COLOUR.origin)],
+    },
+  ];
+}
+
+/** All of the largest ISPs faintly, the one that lost most in front. */
+function ispPlot(title, unit, rows, data) {
+  const { ids } = data.series.isps;
+  const loser = ids.indexOf(data.losingIsp?.id);
+  const name = (at) => data.ispNames[ids[at]] ?? ids[at];
+  const lines = rows.map((values, at) => ({ name: name(at), values, colour: COLOUR.dim, kind: 'faint' }));
+  const front = loser >= 0 ? loser : 0;
+  if (lines[front]) lines.push({ ...lines.splice(front, 1)[0], colour: loser >= 0 ? COLOUR.bad : COLOUR.edge, kind: 'line' });
+  const note =
+    loser < 0 && data.losingIsp !== null
+      ? `The one that lost most (${data.losingIsp.name}) is not among the ${count(ids.length)} largest drawn here.`
+      : `Faint: the others of the ${count(ids.length)} largest.`;
+  return { title, unit, series: lines, note };
+}
+
+/** What filled up, against the line where it counts as full. */
+function limitPlot({ series, bottlenecks }) {
+  const rows = bottlenecks.flatMap(({ kind, id }) => {
+    const { ids, utilisation } = kind === 'link' ? series.links : series.servers;
+    const at = ids.indexOf(id);
+    return at < 0 ? [] : [{ name: id, values: utilisation[at] }];
+  });
+  // Nothing was near its limit: then the fullest of all are what there is to see.
+  const shown =
+    rows.length > 0 ? rows : series.links.ids.slice(0, 3).map((id, at) => ({ name: id, values: series.links.utilisation[at] }));
+  return {
+    title: rows.length > 0 ? 'What filled up' : 'The fullest links',
+    unit: percent,
+    top: 1,
+    limit: 0.95,
+    series: shown.slice(0, OF_KIND.length).map((row, at) => ({ ...row, colour: OF_KIND[at], kind: 'line' })),
+  };
+}
+

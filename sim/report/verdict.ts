@@ -1,0 +1,180 @@
+import type { Bottleneck, Isp, SimulationResult } from '../run/result.ts';
+import { bytes, clock, count, dollars, duration, milliseconds, percent, rate } from './page/format.js';
+
+/** From here on something counts as full, as in `fullSeconds`. */
+export const FULL_SHARE = 0.95;
+/** Stalls are worth telling from this share of those present on. */
+const STALLS_SHARE = 0.01;
+const STALLS_VIEWERS = 3;
+
+export interface VerdictLine {
+  /** one or two words: what it is about */
+  label: string;
+  tone: 'bad' | 'warn' | 'good' | 'plain';
+  text: string;
+  /** the figures behind the sentence */
+  detail: string | null;
+}
+
+/** One moment of the run at which something began to go wrong. */
+interface Moment {
+  atSeconds: number;
+  text: string;
+}
+
+/** What to tell somebody who has not seen the scenario: what broke first, the bottleneck, who lost, the cost, what held. */
+export function verdict(result: SimulationResult): VerdictLine[] {
+  return [
+    ...checksFailed(result),
+    ...cutShort(result),
+    whatBroke(result),
+    bottleneck(result),
+    whoLost(result),
+    cost(result),
+    caches(result),
+  ];
+}
+
+/** The first step at whose end the thing was full; null when it never was, or is not among the rows kept. */
+export function firstFullSeconds({ series }: SimulationResult, kind: Bottleneck['kind'], id: string): number | null {
+  const { ids, utilisation } = kind === 'link' ? series.links : series.servers;
+  const row = utilisation[ids.indexOf(id)];
+  const step = row?.findIndex((value) => value >= FULL_SHARE) ?? -1;
+  return step < 0 ? null : Math.max(0, series.timesSeconds[step]! - series.stepSeconds);
+}
+
+function checksFailed({ checks, seed }: SimulationResult): VerdictLine[] {
+  const failed = checks.filter(({ ok }) => !ok);
+  if (failed.length === 0) return [];
+  return [
+    {
+      label: 'Do not trust',
+      tone: 'bad',
+      text: `A check of the simulator itself failed (${failed.map(({ name }) => name).join(', ')}): the figures below may be wrong.`,
+      detail: `seed ${seed}: ${failed.flatMap(({ violations }) => violations).slice(0, 3).join('; ')}`,
+    },
+  ];
+}
+
+function cutShort({ ended, scenario }: SimulationResult): VerdictLine[] {
+  if (ended.reason !== 'interrupted') return [];
+  const text = `It was stopped at ${clock(ended.atSeconds)} of ${clock(scenario.durationSeconds)}: all figures are of that part.`;
+  return [{ label: 'Cut short', tone: 'warn', text, detail: null }];
+}
+
+function whatBroke(result: SimulationResult): VerdictLine {
+  const { series, faults, summary } = result;
+  const shares = series.present.map((present, at) => (present > 0 ? series.stalled[at]! / present : 0));
+  const counts = (at: number) => shares[at]! >= STALLS_SHARE && series.stalled[at]! >= STALLS_VIEWERS;
+  const onset = shares.findIndex((_, at) => counts(at));
+  const moments: Moment[] = [
+    ...faults.map(({ fromSeconds, text }) => ({ atSeconds: fromSeconds, text: `a fault set in (${text})` })),
+    ...summary.bottlenecks.slice(0, 5).flatMap(({ kind, id }) => {
+      const atSeconds = firstFullSeconds(result, kind, id);
+      return atSeconds === null ? [] : [{ atSeconds, text: `the ${kind} ${id} was full` }];
+    }),
+  ].toSorted((a, b) => a.atSeconds - b.atSeconds);
+  if (onset >= 0) {
+    const atSeconds = series.timesSeconds[onset]! - series.stepSeconds;
+    // A fault and the stalls it makes may share a step: the cause is told first.
+    const place = moments.findIndex((moment) => moment.atSeconds > atSeconds);
+    moments.splice(place < 0 ? moments.length : place, 0, {
+      atSeconds,
+      text: `more than ${percent(STALLS_SHARE)} of the viewers stood still`,
+    });
+  }
+  if (moments.length === 0) {
+    const text = 'No fault, nothing full, and never more than 1 % of the viewers stood still.';
+    return { label: 'What broke', tone: 'good', text: `Nothing broke. ${text}`, detail: null };
+  }
+  const told = moments.slice(0, 3).map(({ atSeconds, text }, at) => `${at === 0 ? 'First, at' : 'at'} ${clock(atSeconds)}, ${text}`);
+  const worst = shares.reduce((best, share, at) => (share > shares[best]! ? at : best), 0);
+  const detail =
+    onset < 0
+      ? `never more than ${percent(Math.max(0, ...shares))} of the viewers stood still at one time`
+      : `worst at ${clock(series.timesSeconds[worst]!)}: ${percent(shares[worst]!)} of the viewers stood still at one time ` +
+        `(${count(series.stalled[worst]!)}); ${percent(summary.viewersStalledShare)} of all met a stall`;
+  return { label: 'First broke', tone: onset < 0 ? 'warn' : 'bad', text: `${told.join('; ')}.`, detail };
+}
+
+function bottleneck(result: SimulationResult): VerdictLine {
+  const [worst, ...others] = result.summary.bottlenecks;
+  if (worst === undefined) {
+    const [link] = result.links.toSorted((a, b) => b.peakUtilisation - a.peakUtilisation);
+    const fullest = link === undefined ? '' : ` The fullest link, ${link.id}, reached ${percent(link.peakUtilisation)}.`;
+    return { label: 'Bottleneck', tone: 'good', text: `There was none: nothing came near its limit.${fullest}`, detail: null };
+  }
+  const link = worst.kind === 'link' ? result.links.find(({ id }) => id === worst.id) : undefined;
+  const server = worst.kind === 'server' ? result.servers.find(({ id }) => id === worst.id) : undefined;
+  const since = firstFullSeconds(result, worst.kind, worst.id);
+  const capacityBps = link?.capacityBps ?? server?.capacityBps;
+  const detail = [
+    worst.id,
+    link && `${link.kind}, ${link.from} → ${link.to}`,
+    server && `${server.role} at ${server.site}`,
+    `${percent(worst.peakUtilisation)}${capacityBps === undefined ? '' : ` of ${rate(capacityBps)}`} at its peak`,
+    worst.fullSeconds > 0 && `full for ${duration(worst.fullSeconds)}${since === null ? '' : `, first at ${clock(since)}`}`,
+    others.length > 0 && `next: ${others.slice(0, 2).map(({ id, peakUtilisation }) => `${id} (${percent(peakUtilisation)})`).join(', ')}`,
+  ].filter((part) => typeof part === 'string');
+  const tone = worst.peakUtilisation >= FULL_SHARE ? 'bad' : 'warn';
+  return { label: 'Bottleneck', tone, text: worst.text, detail: detail.join(' · ') };
+}
+
+function whoLost({ summary, isps }: SimulationResult): VerdictLine {
+  const { losingIsp } = summary;
+  if (losingIsp === null) return { label: 'Who lost', tone: 'good', text: 'No ISP’s viewers lost anything.', detail: null };
+  const isp = isps.find(({ id }) => id === losingIsp.id);
+  return {
+    label: 'Who lost',
+    tone: 'bad',
+    text: losingIsp.text,
+    detail:
+      isp === undefined
+        ? null
+        : [
+            `${isp.name} (${isp.id}, AS${isp.asn}${isp.country === null ? '' : `, ${isp.country}`})`,
+            `${count(isp.viewers)} viewers`,
+            `stood still ${percent(isp.stallRatio)} (all: ${percent(summary.stallRatio)})`,
+            `start-up p95 ${milliseconds(isp.startupP95Ms)} (all: ${milliseconds(summary.startupP95Ms)})`,
+            `bitrate ${rate(isp.meanBitrateBps)} (all: ${rate(summary.meanBitrateBps)})`,
+          ].join(' · '),
+  };
+}
+
+function cost({ summary, isps, links }: SimulationResult): VerdictLine {
+  const dearest = isps.reduce<Isp | null>((best, isp) => (best === null || isp.costUsdMonth > best.costUsdMonth ? isp : best), null);
+  const sums = isps.reduce(
+    (sum, isp) => ({ all: sum.all + isp.bytes, transit: sum.transit + isp.transitBytes }),
+    { all: 0, transit: 0 },
+  );
+  const transitCost = links.reduce((sum, { kind, costUsdMonth }) => sum + (kind === 'transit' ? costUsdMonth : 0), 0);
+  const dear =
+    dearest !== null && dearest.costUsdMonth > 0
+      ? `; the largest part, ${dollars(dearest.costUsdMonth)}, brings the bytes of ${dearest.name}`
+      : '';
+  return {
+    label: 'What it cost',
+    tone: 'plain',
+    text: `The links would cost ${dollars(summary.costUsdMonth)} for a month like this${dear}.`,
+    detail:
+      `${bytes(summary.deliveredBytes)} delivered, ${rate(summary.peakEgressBps)} at the peak` +
+      (sums.all > 0 && summary.costUsdMonth > 0
+        ? ` · transit carried ${percent(sums.transit / sums.all)} of the bytes and makes ${percent(transitCost / summary.costUsdMonth)} of the cost`
+        : ''),
+  };
+}
+
+function caches({ summary, tiers }: SimulationResult): VerdictLine {
+  const edge = tiers.find(({ tier }) => tier === 'edge');
+  return {
+    label: 'Caches',
+    tone: 'plain',
+    text:
+      `Edge and shield kept ${percent(summary.originOffload)} of the bytes off the origin, which answered at most ` +
+      `${count(summary.originPeakRequestsPerSecond)} requests/s (${rate(summary.originPeakBps)}).`,
+    detail:
+      edge === undefined
+        ? null
+        : `edges: ${percent(edge.hitRatio)} hits, ${count(edge.collapsed)} requests joined a fill, ${count(edge.fills)} fills`,
+  };
+}

@@ -1,0 +1,36 @@
+import { noFailures, type PlayerReport } from '../player/player-report.ts';
+
+/** What sessions lived through, by session, for those that have ended and, at the end, those that have not. */
+export class SessionBook {
+  readonly place: number[] = [];
+  /** NaN: it never played */
+  readonly startupMs: number[] = [];
+  readonly playedMs: number[] = [];
+  readonly stallMs: number[] = [];
+  readonly stallCount: number[] = [];
+  readonly bitrateBps: number[] = [];
+  readonly latencyMs: number[] = [];
+  readonly failures = noFailures();
+  renditionSwitches = 0;
+  serverSwitches = 0;
+  gaps = 0;
+  jumps = 0;
+  requests = 0;
+
+  add(place: number, report: PlayerReport): void {
+    this.place.push(place);
+    this.startupMs.push(report.startupMs ?? NaN);
+    this.playedMs.push(report.playedMs);
+    this.stallMs.push(report.stallMs);
+    this.stallCount.push(report.stallCount);
+    this.bitrateBps.push(report.meanBitrateBps ?? NaN);
+    this.latencyMs.push(report.meanLatencyMs ?? NaN);
+    for (const cause of Object.keys(this.failures) as (keyof typeof this.failures)[])
+      this.failures[cause] += report.failures[cause];
+    this.renditionSwitches += report.renditionSwitches;
+    this.serverSwitches += report.serverSwitches;
+    this.gaps += report.gaps;
+    this.jumps += report.jumps;
+    this.requests += report.requests;
+  }
+}

@@ -1,0 +1,152 @@
+import { AudienceDriver } from '../actors/audience.ts';
+import { Faults } from '../actors/faults.ts';
+import { OnDemand } from '../actors/on-demand.ts';
+import { Viewers, type ViewerRecorder } from '../actors/viewers.ts';
+import { Random } from '../engine/random.ts';
+import type { PlayerReport } from '../player/player-report.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { arrivalTimes, type TraceLine } from '../viewers/arrivals.ts';
+import { Population, type ViewerTraits } from '../viewers/population.ts';
+import type { Topology } from '../../topology/model/topology.ts';
+import { assemble, type World } from './assemble.ts';
+import { Checks } from './checks.ts';
+import { DeliveryBook } from './delivery-book.ts';
+import { LinkBook } from './link-book.ts';
+import { SeriesBook } from './series-book.ts';
+import { SessionBook } from './session-book.ts';
+
+/** Time series have at most so many steps. */
+const MOST_STEPS = 600;
+const SECOND_MS = 1000;
+
+/** The scenario's files, read. */
+export interface SimulationInput {
+  scenario: Scenario;
+  topology: Topology;
+  /** of a trace of arrivals */
+  trace?: readonly TraceLine[];
+}
+
+/**
+ * One simulation: a world, its audience, its faults and its books. `advance` goes on in virtual time; what has been
+ * found until now can be read at any moment (`result.ts`).
+ */
+export class Simulation implements ViewerRecorder {
+  readonly scenario: Scenario;
+  readonly world: World;
+  readonly viewers: Viewers;
+  readonly onDemand: OnDemand | null;
+  readonly links: LinkBook;
+  readonly deliveries: DeliveryBook;
+  readonly sessions = new SessionBook();
+  readonly series: SeriesBook;
+  readonly checks: Checks;
+  readonly stepMs: number;
+  readonly durationMs: number;
+  arrived = 0;
+  present = 0;
+  peakPresent = 0;
+  /** viewers by place */
+  readonly viewersOf: Int32Array;
+  #closed = false;
+
+  constructor({ scenario, topology, trace }: SimulationInput) {
+    this.scenario = scenario;
+    this.durationMs = scenario.durationSeconds * SECOND_MS;
+    this.stepMs = SECOND_MS * Math.max(1, Math.ceil(scenario.durationSeconds / MOST_STEPS));
+    const world = assemble(scenario, topology);
+    this.world = world;
+    const { seed, audience } = scenario;
+    const { engine } = world;
+    this.viewersOf = new Int32Array(world.places.length);
+    this.deliveries = new DeliveryBook(world);
+    this.links = new LinkBook(world.network, 2 * topology.links.length + world.caches.length + world.origins.length);
+    this.viewers = new Viewers({ audience, seed, transport: scenario.transport }, { ...world, recorder: this });
+    const population = new Population(audience, world.places, new Random(seed, 'population'));
+    const arrival = arrivalOf(scenario, trace);
+    new AudienceDriver(
+      {
+        arrivals: arrivalTimes(arrival, audience.viewers, this.durationMs, new Random(seed, 'arrivals')),
+        replaced: arrival.kind === 'steady',
+        diurnal: arrival.kind === 'diurnal' ? { ...arrival, viewers: audience.viewers } : null,
+        longitudeOf: (place) => world.places[place]!.longitude,
+      },
+      { engine, viewers: this.viewers, population, random: new Random(seed, 'audience') },
+    );
+    this.onDemand = this.#makeOnDemand(scenario, population);
+    new Faults(scenario.faults, scenario.transport.convergenceSeconds, this.durationMs, world);
+    this.series = new SeriesBook(this);
+    this.checks = new Checks(this);
+    this.#startBooks();
+  }
+
+  /** @returns whether the end was reached; after so many events it comes back to let others do something */
+  advance(untilMs: number, eventsMax = Infinity): boolean {
+    return this.world.engine.run(Math.min(untilMs, this.durationMs), eventsMax);
+  }
+
+  /** Nothing more comes: sessions that are on are booked as they stand. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { nowMs, wallMs } = this.world.engine;
+    this.links.read(nowMs);
+    this.links.close(nowMs);
+    this.viewers.players.forEach((player, viewer) => {
+      if (player !== null) this.sessions.add(this.viewers.traits[viewer]!.place, player.report(nowMs, wallMs));
+    });
+    this.checks.look(nowMs);
+  }
+
+  // ——— what viewers tell ———
+
+  came(viewer: number): void {
+    this.arrived++;
+    this.present++;
+    this.peakPresent = Math.max(this.peakPresent, this.present);
+    this.viewersOf[this.viewers.traits[viewer]!.place]!++;
+  }
+
+  left(): void {
+    this.present--;
+  }
+
+  delivered(place: number, server: number, key: number, outcome: number, bytes: number): void {
+    this.deliveries.delivered(place, server, key, outcome, bytes);
+  }
+
+  sessionEnded(_viewer: number, report: PlayerReport, traits: ViewerTraits): void {
+    this.sessions.add(traits.place, report);
+  }
+
+  #makeOnDemand({ catalogue, seed }: Scenario, population: Population): OnDemand | null {
+    const { world } = this;
+    if (catalogue === undefined || world.catalogue === null) return null;
+    const delivered = this.delivered.bind(this);
+    return new OnDemand(catalogue, world.catalogue, new Random(seed, 'on demand'), {
+      ...world,
+      draw: () => population.draw(null),
+      delivered,
+    });
+  }
+
+  #startBooks(): void {
+    const { timers } = this.world.engine;
+    const kind = timers.kind((_payload, timer, nowMs) => {
+      this.links.read(nowMs);
+      if (nowMs % this.stepMs === 0) {
+        this.links.closeStep(nowMs);
+        this.series.closeStep(nowMs);
+        this.checks.look(nowMs);
+      }
+      timers.set(timer, nowMs + SECOND_MS);
+    });
+    timers.set(timers.make(kind, 0), SECOND_MS);
+  }
+}
+
+function arrivalOf({ audience: { arrival } }: Scenario, trace: readonly TraceLine[] | undefined) {
+  if (arrival.kind !== 'trace') return arrival;
+  if (trace === undefined) throw new Error(`the arrival trace ${arrival.file} has not been read`);
+  return { kind: 'trace' as const, lines: trace };
+}
