@@ -11,6 +11,7 @@ import { register as registerShield } from './commands/shield.ts';
 import { register as registerSim } from './commands/sim.ts';
 import { register as registerSteering } from './commands/steering.ts';
 import { register as registerTestStream } from './commands/test-stream.ts';
+import { register as registerTopology } from './commands/topology.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -33,6 +34,7 @@ for (const register of [
   registerLoad,
   registerRelay,
   registerReplay,
+  registerTopology,
   registerSim,
 ]) {
   register(program);

@@ -1,7 +1,8 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { parseAddress, parseOrigin } from '../../runtime/address.ts';
 import { parseIdentifier } from '../../runtime/identifier.ts';
 import { parseDuration } from '../../runtime/units.ts';
+import type { SteeringPolicyConfig } from '../../steering/policy/steering-config.ts';
 
 interface Flags {
   listen: string;
@@ -10,6 +11,8 @@ interface Flags {
   admin?: string;
   adminToken?: string;
   mmdb?: string;
+  topology?: string;
+  policy: string;
   publicUrl?: string;
   trustedProxy?: string[];
   allowIpParameter?: boolean;
@@ -29,6 +32,12 @@ export function register(program: Command): void {
     .option('--admin <address>', 'health, readiness, metrics and /state, on a listener of its own')
     .option('--admin-token <token>', 'bearer token for the admin listener, needed beyond loopback')
     .option('--public-url <url>', 'how players reach this service (default: the listener)')
+    .option('--topology <file>', 'networks, prefixes and links: sites in the order a client’s network hears them')
+    .addOption(
+      new Option('--policy <name>', 'order of sites: by network (needs --topology; else nearest), nearest, or to compare')
+        .choices(['network', 'nearest', 'round-robin', 'random'])
+        .default('network'),
+    )
     .option('--mmdb <file>', 'country or city MMDB (default: the CC0 country database that comes along)')
     .option('--trusted-proxy <cidr>', 'believe X-Forwarded-For from here; may be repeated', collect)
     .option('--allow-ip-parameter', 'for tests: ?ip= names the client')
@@ -50,6 +59,8 @@ async function run(flags: Flags): Promise<void> {
     sitesFile: flags.sites,
     eventsFrom: parseOrigin(flags.eventsFrom, '--events-from'),
     mmdbFile: flags.mmdb,
+    topologyFile: flags.topology,
+    policy: flags.policy as SteeringPolicyConfig['policy'],
     publicUrl: flags.publicUrl === undefined ? undefined : parseOrigin(flags.publicUrl, '--public-url'),
     trustedProxies: flags.trustedProxy ?? [],
     allowIpParameter: flags.allowIpParameter ?? false,

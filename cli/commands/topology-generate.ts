@@ -34,6 +34,7 @@ export function registerGenerate(topology: Command): void {
     .addHelpText(
       'after',
       '\nThe world is synthetic: see “provenance” in it, and topology/README.md.\n' +
+        'Worlds of thousands of sites belong in JSON: large YAML is slow, and not read beyond some megabytes.\n' +
         'Example: undercard topology generate --sites 40 --servers 120 --seed 1 --out world.yaml',
     )
     .action(generate);

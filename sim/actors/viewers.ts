@@ -11,6 +11,7 @@ import type { FailureCause, PlayerReport } from '../player/player-report.ts';
 import type { PlayerSink } from '../player/player-sink.ts';
 import { Player } from '../player/player.ts';
 import type { Ranking } from '../player/server-choice.ts';
+import { ViewerBehaviour } from '../player/viewer-behaviour.ts';
 import type { Audience } from '../scenarios/audience-schema.ts';
 import type { ViewerTraits } from '../viewers/population.ts';
 import { KEY_KINDS, type KeyBook } from './key-book.ts';
@@ -61,6 +62,8 @@ export interface ViewerOptions {
  */
 export class Viewers implements PlayerSink, WireAsker {
   readonly players: (Player | null)[] = [];
+  /** who has lost patience for good */
+  gaveUp = 0;
   readonly traits: ViewerTraits[] = [];
   /** segments asked for, by everybody */
   segmentRequests = 0;
@@ -82,6 +85,9 @@ export class Viewers implements PlayerSink, WireAsker {
   readonly #wakeTimers: number[] = [];
   readonly #steeringTimers: number[] = [];
   readonly #sessions: number[] = [];
+  readonly #behaviours: ViewerBehaviour[] = [];
+  readonly #patienceTimers: number[] = [];
+  readonly #patienceKind: number;
   /** by viewer and lane */
   #fetches = new Int32Array(1024);
   #exchanges = new Int32Array(1024);
@@ -105,6 +111,7 @@ export class Viewers implements PlayerSink, WireAsker {
     const { timers } = world.engine;
     this.#wakeKind = timers.kind((viewer) => this.#wake(viewer));
     this.#steeringKind = timers.kind((viewer) => this.#steeringAnswers(viewer));
+    this.#patienceKind = timers.kind((viewer) => this.#losesPatience(viewer));
   }
 
   /** Somebody comes. @returns the viewer's number */
@@ -115,6 +122,10 @@ export class Viewers implements PlayerSink, WireAsker {
     this.#sessions.push(0);
     this.#wakeTimers.push(timers.make(this.#wakeKind, viewer));
     this.#steeringTimers.push(timers.make(this.#steeringKind, viewer));
+    this.#patienceTimers.push(timers.make(this.#patienceKind, viewer));
+    const { restarts } = this.#options.audience;
+    const habits = { ...restarts, patienceMs: restarts.patienceSeconds * 1000 };
+    this.#behaviours.push(new ViewerBehaviour(habits, stableHash(`viewer ${viewer}`, this.#options.seed) | 0));
     this.#wayServer.push(NOTHING);
     this.#ways.push(null);
     this.#wayVersion.push(-1);
@@ -273,6 +284,29 @@ export class Viewers implements PlayerSink, WireAsker {
     this.#connected.fill(NOTHING, viewer * LANE_COUNT, (viewer + 1) * LANE_COUNT);
     player.start(engine.nowMs, engine.wallMs);
     this.#arm(viewer, player);
+    this.#behaviours[viewer]!.started(engine.nowMs);
+    this.#armPatience(viewer);
+  }
+
+  #losesPatience(viewer: number): void {
+    const player = this.players[viewer]!;
+    const behaviour = this.#behaviours[viewer]!;
+    switch (behaviour.wake(this.#world.engine.nowMs, player.stillSinceMs, player.ranking)) {
+      case 'wait':
+        return this.#armPatience(viewer);
+      case 'reload':
+        this.reloads++;
+        this.#end(viewer);
+        return this.#begin(viewer);
+      case 'give-up':
+        this.gaveUp++;
+        return this.leave(viewer);
+    }
+  }
+
+  #armPatience(viewer: number): void {
+    const { timers, nowMs } = this.#world.engine;
+    timers.set(this.#patienceTimers[viewer]!, Math.max(nowMs, this.#behaviours[viewer]!.nextWakeMs));
   }
 
   #end(viewer: number): void {
@@ -282,6 +316,7 @@ export class Viewers implements PlayerSink, WireAsker {
     recorder.sessionEnded(viewer, player.report(engine.nowMs, engine.wallMs), this.traits[viewer]!);
     engine.timers.cancel(this.#wakeTimers[viewer]!);
     engine.timers.cancel(this.#steeringTimers[viewer]!);
+    engine.timers.cancel(this.#patienceTimers[viewer]!);
     for (let lane = viewer * LANE_COUNT; lane < (viewer + 1) * LANE_COUNT; lane++) {
       if (this.#fetches[lane] === 0) continue;
       this.#fetches[lane] = 0;

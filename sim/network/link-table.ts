@@ -3,8 +3,8 @@ export const LINK_DOUBLES = 8;
 export const CAPACITY = 0;
 /** carried now, by all flows */
 export const CARRIED = 1;
-/** carried until SINCE */
-export const BYTES = 2;
+/** carried until SINCE, in bits per second times milliseconds: 8000 of them are a byte */
+export const AMOUNT = 2;
 export const SINCE = 3;
 /** rate per weight of the flows this link holds back; Infinity while it holds back none */
 export const LEVEL = 4;
@@ -56,7 +56,7 @@ export class LinkTable {
     const { doubles } = this;
     const at = link * LINK_DOUBLES;
     const carried = doubles[at + CARRIED]!;
-    doubles[at + BYTES]! += (carried * (nowMs - doubles[at + SINCE]!)) / 8000;
+    doubles[at + AMOUNT]! += carried * (nowMs - doubles[at + SINCE]!);
     doubles[at + SINCE] = nowMs;
     doubles[at + CARRIED] = carried + moreBps;
   }
@@ -64,7 +64,7 @@ export class LinkTable {
   bytes(link: number, nowMs: number): number {
     const { doubles } = this;
     const at = link * LINK_DOUBLES;
-    return doubles[at + BYTES]! + (doubles[at + CARRIED]! * (nowMs - doubles[at + SINCE]!)) / 8000;
+    return (doubles[at + AMOUNT]! + doubles[at + CARRIED]! * (nowMs - doubles[at + SINCE]!)) / 8000;
   }
 
   enter(link: number, node: number): void {

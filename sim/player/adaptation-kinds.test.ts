@@ -3,7 +3,14 @@ import * as fc from 'fast-check';
 import type { LiveEvent } from '../../topology/model/event.ts';
 import { ADAPTATIONS, type AdaptationKind } from './adaptation-kinds.ts';
 import { ladderOf } from './ladder.ts';
-import { liveEvent, STARTED_WALL_MS, steadyNetwork, type VirtualAnswer, type VirtualRequest, VirtualWorld } from './virtual-world.fixture.ts';
+import {
+  liveEvent,
+  STARTED_WALL_MS,
+  steadyNetwork,
+  type VirtualAnswer,
+  type VirtualRequest,
+  VirtualWorld,
+} from './virtual-world.fixture.ts';
 
 /** Every rule in a whole player: what holds for all of them. */
 
@@ -44,7 +51,10 @@ const levelOf = (rendition: string) => Number(rendition.slice(1));
 
 /** The highest choice that so much carries, else the lowest. */
 function carriedBy(ladderBps: readonly number[], bps: number): number {
-  return Math.max(0, ladderBps.findLastIndex((bitrate) => bitrate <= bps));
+  return Math.max(
+    0,
+    ladderBps.findLastIndex((bitrate) => bitrate <= bps),
+  );
 }
 
 for (const kind of ADAPTATIONS) {

@@ -142,36 +142,45 @@ test('on any fetch under way it abandons as hls.js itself does, to the same leve
   let abandoned = 0;
   let toLowest = 0;
   fc.assert(
-    fc.property(ladder, fc.array(sample, { minLength: 1, maxLength: 5 }), look, sample, (bandwidths, before, at, after) => {
-      const ladderBps = bandwidths.sort((a, b) => a - b);
-      const reference = new ReferenceController(ladderBps);
-      const adaptation = new HlsAdaptation();
-      let index = adaptation.choose(ladderBps, state(-1));
-      t.is(index, reference.choose(4000));
-      for (const { sizeBytes, firstByteMs, streamingMs } of before) {
-        adaptation.onTransfer(sizeBytes, firstByteMs + streamingMs, firstByteMs);
-        reference.onTransfer(index, sizeBytes, firstByteMs + streamingMs, firstByteMs);
-        index = adaptation.choose(ladderBps, state(index));
+    fc.property(
+      ladder,
+      fc.array(sample, { minLength: 1, maxLength: 5 }),
+      look,
+      sample,
+      (bandwidths, before, at, after) => {
+        const ladderBps = bandwidths.sort((a, b) => a - b);
+        const reference = new ReferenceController(ladderBps);
+        const adaptation = new HlsAdaptation();
+        let index = adaptation.choose(ladderBps, state(-1));
         t.is(index, reference.choose(4000));
-      }
-      const totalBytes = Math.round(ladderBps[index]! / 4);
-      const receivedBytes = Math.floor(totalBytes * at.receivedShare);
-      const transfer = underWay({ ...at, index, totalBytes, receivedBytes });
-      const lower = adaptation.abandon(ladderBps, state(index, at.bufferMs), transfer);
-      t.is(lower, reference.abandon(index, totalBytes, receivedBytes, at));
-      if (lower >= 0) {
-        abandoned++;
-        if (lower === 0) toLowest++;
-        t.is(reference.choose(at.bufferMs), lower, 'it is what is fetched next');
-      }
-      const fetched = Math.max(0, lower < 0 ? index : lower);
-      adaptation.onTransfer(after.sizeBytes, after.firstByteMs + after.streamingMs, after.firstByteMs);
-      reference.onTransfer(fetched, after.sizeBytes, after.firstByteMs + after.streamingMs, after.firstByteMs);
-      t.is(adaptation.choose(ladderBps, state(fetched)), reference.choose(4000));
-    }),
+        for (const { sizeBytes, firstByteMs, streamingMs } of before) {
+          adaptation.onTransfer(sizeBytes, firstByteMs + streamingMs, firstByteMs);
+          reference.onTransfer(index, sizeBytes, firstByteMs + streamingMs, firstByteMs);
+          index = adaptation.choose(ladderBps, state(index));
+          t.is(index, reference.choose(4000));
+        }
+        const totalBytes = Math.round(ladderBps[index]! / 4);
+        const receivedBytes = Math.floor(totalBytes * at.receivedShare);
+        const transfer = underWay({ ...at, index, totalBytes, receivedBytes });
+        const lower = adaptation.abandon(ladderBps, state(index, at.bufferMs), transfer);
+        t.is(lower, reference.abandon(index, totalBytes, receivedBytes, at));
+        if (lower >= 0) {
+          abandoned++;
+          if (lower === 0) toLowest++;
+          t.is(reference.choose(at.bufferMs), lower, 'it is what is fetched next');
+        }
+        const fetched = Math.max(0, lower < 0 ? index : lower);
+        adaptation.onTransfer(after.sizeBytes, after.firstByteMs + after.streamingMs, after.firstByteMs);
+        reference.onTransfer(fetched, after.sizeBytes, after.firstByteMs + after.streamingMs, after.firstByteMs);
+        t.is(adaptation.choose(ladderBps, state(fetched)), reference.choose(4000));
+      },
+    ),
     { numRuns: 3000 },
   );
-  t.true(abandoned > 100 && toLowest > 20 && toLowest < abandoned, `${abandoned} abandoned, ${toLowest} of them for the lowest level`);
+  t.true(
+    abandoned > 100 && toLowest > 20 && toLowest < abandoned,
+    `${abandoned} abandoned, ${toLowest} of them for the lowest level`,
+  );
 });
 
 function adaptedTo(rateBps: number): HlsAdaptation {
@@ -235,12 +244,15 @@ class ReferenceController {
       clearTimer(): void;
     };
     const abr = (this.#abr = new Controller(this.#hls));
+    const forceLevel = (level: number) => {
+      abr.nextAutoLevel = level;
+    };
     const levelTo = (level: number) => {
       this.#hls.loadLevel = level;
       this.#hls.loadLevelObj = levels[level];
     };
     Object.defineProperties(this.#hls, {
-      nextAutoLevel: { set: (level: number) => (abr.nextAutoLevel = level) },
+      nextAutoLevel: { set: forceLevel },
       nextLoadLevel: { set: levelTo },
     });
   }

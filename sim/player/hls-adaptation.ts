@@ -77,7 +77,8 @@ export class HlsAdaptation implements Adaptation {
     if (index === 0 || elapsedMs <= graceMs) return -1;
     const hasBegun = receivedBytes > 0 && firstByteMs >= 0;
     const segmentS = state.segmentDurationMs / 1000;
-    const nominalBytes = transfer.totalBytes > 0 ? transfer.totalBytes : Math.round((segmentS * variantBps[index]!) / 8);
+    const nominalBytes =
+      transfer.totalBytes > 0 ? transfer.totalBytes : Math.round((segmentS * variantBps[index]!) / 8);
     const expectedBytes = Math.max(receivedBytes, nominalBytes);
     const rateBps = hasBegun ? (receivedBytes * 8000) / this.#streamingMs(transfer) : 0;
     const firstByteS = usualFirstByteMs / 1000;

@@ -32,7 +32,10 @@ export function ladderOf(event: LiveEvent): Ladder {
   const audio = hasVideo ? renditions.findIndex((rendition) => rendition.kind === 'audio') : -1;
   // The manifest counts the loudest of the group (RFC 8216 §4.3.4.2), whichever is played.
   const audioBps = hasVideo
-    ? renditions.reduce((most, rendition) => (rendition.kind === 'audio' ? Math.max(most, rendition.bandwidth) : most), 0)
+    ? renditions.reduce(
+        (most, rendition) => (rendition.kind === 'audio' ? Math.max(most, rendition.bandwidth) : most),
+        0,
+      )
     : 0;
   const variantBps = adaptive.map((index) => renditions[index]!.bandwidth + audioBps);
   return { event, adaptive, variantBps, firstVariantBps: variantBps[adaptive.indexOf(listed[0]!)]!, audio };

@@ -122,7 +122,8 @@ test('whatever happens, buffers are never negative, time played, stalled and pau
     fc.record({ kind: fc.constant('append' as const), medium: fc.integer({ min: 0, max: 1 }) }),
     fc.record({ kind: fc.constant('skip' as const), medium: fc.integer({ min: 0, max: 1 }) }),
     fc.record({ kind: fc.constant('seek' as const), aheadMs: fc.integer({ min: 0, max: 9000 }) }),
-    fc.record({ kind: fc.constantFrom('pause' as const, 'resume' as const) }),
+    fc.record({ kind: fc.constant('pause' as const) }),
+    fc.record({ kind: fc.constant('resume' as const) }),
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {

@@ -50,7 +50,7 @@ export class Playback {
     this.#timing = timing;
     this.#startBufferMs = bufferSegments.start * timing.segmentDurationMs;
     this.#resumeBufferMs = bufferSegments.resume * timing.segmentDurationMs;
-    this.#next = new Array<number>(media).fill(timing.startNumber);
+    this.#next = Array.from({ length: media }, () => timing.startNumber);
     this.#atMs = nowMs;
   }
 

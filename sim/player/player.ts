@@ -118,7 +118,15 @@ export class Player {
     lane.failures = 0;
     lane.notBeforeMs = Infinity;
     if (this.#watching === null) {
-      this.#watching = new Watching(this.#fetcher, this.#adaptation, this.#config, ladder, this.#startAt, nowMs, wallMs);
+      this.#watching = new Watching(
+        this.#fetcher,
+        this.#adaptation,
+        this.#config,
+        ladder,
+        this.#startAt,
+        nowMs,
+        wallMs,
+      );
       if (this.#isPaused) this.#watching.pause(nowMs);
     } else this.#watching.relearn(ladder, nowMs);
     this.#pump(nowMs, wallMs);

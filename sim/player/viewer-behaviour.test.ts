@@ -63,7 +63,10 @@ test('guided: waits double with each reload in a row, from what steering asks, h
   gaps.slice(0, 6).forEach((ms, index) => {
     // No longer than 2³ times, and than a minute; never shorter than the viewer's own patience.
     const askedMs = 6000 * 2 ** Math.min(index + 1, 3);
-    t.true(ms >= Math.max(8000, askedMs / 2) && ms <= Math.min(60_000, askedMs * 1.5), `${ms} ms after reload ${index + 1}`);
+    t.true(
+      ms >= Math.max(8000, askedMs / 2) && ms <= Math.min(60_000, askedMs * 1.5),
+      `${ms} ms after reload ${index + 1}`,
+    );
   });
 });
 
@@ -115,7 +118,10 @@ test('a pause is no stall, and the end of the event is none', (t) => {
 });
 
 test('whatever the picture does: a reload never before patience is over since it stood, and the same for the same seed', (t) => {
-  const moments = fc.array(fc.tuple(fc.integer({ min: 1, max: 20_000 }), fc.boolean()), { minLength: 1, maxLength: 40 });
+  const moments = fc.array(fc.tuple(fc.integer({ min: 1, max: 20_000 }), fc.boolean()), {
+    minLength: 1,
+    maxLength: 40,
+  });
   fc.assert(
     fc.property(moments, fc.integer(), fc.constantFrom('naive', 'guided'), (script, seed, kind) => {
       const live = () => {

@@ -70,7 +70,8 @@ test('a pause that outlasts the DVR window ends at the live edge', (t) => {
 
 test('a pause during a stall ends it; what is missing then is another stall', (t) => {
   const world = new VirtualWorld({
-    answer: (request, nowMs) => (request.kind === 'segment' && nowMs > 10_000 && nowMs < 60_000 ? 'silence' : undefined),
+    answer: (request, nowMs) =>
+      request.kind === 'segment' && nowMs > 10_000 && nowMs < 60_000 ? 'silence' : undefined,
   }).run(20_000);
   t.is(world.player.phase, 'stalled');
   const { stallMs } = world.report();

@@ -188,7 +188,7 @@ export class VirtualWorld implements PlayerSink {
   }
 
   /** Segment requests so far, in order. */
-  segments(medium: 'video' | 'audio'): { atMs: number; server: number; rendition: string; number: number }[] {
+  segments(medium: string): { atMs: number; server: number; rendition: string; number: number }[] {
     return this.log.flatMap((line) => {
       const match = /^(\S+) \d+ segment (\d+) (\S+) (\d+)$/.exec(line);
       if (match === null || !match[3]!.startsWith(medium[0]!)) return [];

@@ -8,7 +8,12 @@ type Setting = { path: string; value: unknown };
  *   and number of viewers are all that can be said, and the scenario itself is the full account.
  */
 export function rerunCommand(scenario: Scenario, shipped?: Scenario): string {
-  const parts = ['undercard sim run', scenario.name, `--seed ${scenario.seed}`, `--viewers ${scenario.audience.viewers}`];
+  const parts = [
+    'undercard sim run',
+    scenario.name,
+    `--seed ${scenario.seed}`,
+    `--viewers ${scenario.audience.viewers}`,
+  ];
   const known = new Set(['seed', 'audience.viewers']);
   const settings = shipped === undefined ? [] : differences(shipped, scenario, '');
   for (const { path, value } of settings) if (!known.has(path)) parts.push(`--set ${path}=${shellWord(value)}`);

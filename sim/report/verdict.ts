@@ -51,7 +51,10 @@ function checksFailed({ checks, seed }: SimulationResult): VerdictLine[] {
       label: 'Do not trust',
       tone: 'bad',
       text: `A check of the simulator itself failed (${failed.map(({ name }) => name).join(', ')}): the figures below may be wrong.`,
-      detail: `seed ${seed}: ${failed.flatMap(({ violations }) => violations).slice(0, 3).join('; ')}`,
+      detail: `seed ${seed}: ${failed
+        .flatMap(({ violations }) => violations)
+        .slice(0, 3)
+        .join('; ')}`,
     },
   ];
 }
@@ -87,7 +90,9 @@ function whatBroke(result: SimulationResult): VerdictLine {
     const text = 'No fault, nothing full, and never more than 1 % of the viewers stood still.';
     return { label: 'What broke', tone: 'good', text: `Nothing broke. ${text}`, detail: null };
   }
-  const told = moments.slice(0, 3).map(({ atSeconds, text }, at) => `${at === 0 ? 'First, at' : 'at'} ${clock(atSeconds)}, ${text}`);
+  const told = moments
+    .slice(0, 3)
+    .map(({ atSeconds, text }, at) => `${at === 0 ? 'At' : 'at'} ${clock(atSeconds)} ${text}`);
   const worst = shares.reduce((best, share, at) => (share > shares[best]! ? at : best), 0);
   const detail =
     onset < 0
@@ -101,8 +106,14 @@ function bottleneck(result: SimulationResult): VerdictLine {
   const [worst, ...others] = result.summary.bottlenecks;
   if (worst === undefined) {
     const [link] = result.links.toSorted((a, b) => b.peakUtilisation - a.peakUtilisation);
-    const fullest = link === undefined ? '' : ` The fullest link, ${link.id}, reached ${percent(link.peakUtilisation)}.`;
-    return { label: 'Bottleneck', tone: 'good', text: `There was none: nothing came near its limit.${fullest}`, detail: null };
+    const fullest =
+      link === undefined ? '' : ` The fullest link, ${link.id}, reached ${percent(link.peakUtilisation)}.`;
+    return {
+      label: 'Bottleneck',
+      tone: 'good',
+      text: `There was none: nothing came near its limit.${fullest}`,
+      detail: null,
+    };
   }
   const link = worst.kind === 'link' ? result.links.find(({ id }) => id === worst.id) : undefined;
   const server = worst.kind === 'server' ? result.servers.find(({ id }) => id === worst.id) : undefined;
@@ -113,8 +124,13 @@ function bottleneck(result: SimulationResult): VerdictLine {
     link && `${link.kind}, ${link.from} → ${link.to}`,
     server && `${server.role} at ${server.site}`,
     `${percent(worst.peakUtilisation)}${capacityBps === undefined ? '' : ` of ${rate(capacityBps)}`} at its peak`,
-    worst.fullSeconds > 0 && `full for ${duration(worst.fullSeconds)}${since === null ? '' : `, first at ${clock(since)}`}`,
-    others.length > 0 && `next: ${others.slice(0, 2).map(({ id, peakUtilisation }) => `${id} (${percent(peakUtilisation)})`).join(', ')}`,
+    worst.fullSeconds > 0 &&
+      `full for ${duration(worst.fullSeconds)}${since === null ? '' : `, first at ${clock(since)}`}`,
+    others.length > 0 &&
+      `next: ${others
+        .slice(0, 2)
+        .map(({ id, peakUtilisation }) => `${id} (${percent(peakUtilisation)})`)
+        .join(', ')}`,
   ].filter((part) => typeof part === 'string');
   const tone = worst.peakUtilisation >= FULL_SHARE ? 'bad' : 'warn';
   return { label: 'Bottleneck', tone, text: worst.text, detail: detail.join(' · ') };
@@ -122,7 +138,8 @@ function bottleneck(result: SimulationResult): VerdictLine {
 
 function whoLost({ summary, isps }: SimulationResult): VerdictLine {
   const { losingIsp } = summary;
-  if (losingIsp === null) return { label: 'Who lost', tone: 'good', text: 'No ISP’s viewers lost anything.', detail: null };
+  if (losingIsp === null)
+    return { label: 'Who lost', tone: 'good', text: 'No ISP’s viewers lost anything.', detail: null };
   const isp = isps.find(({ id }) => id === losingIsp.id);
   return {
     label: 'Who lost',
@@ -142,11 +159,14 @@ function whoLost({ summary, isps }: SimulationResult): VerdictLine {
 }
 
 function cost({ summary, isps, links }: SimulationResult): VerdictLine {
-  const dearest = isps.reduce<Isp | null>((best, isp) => (best === null || isp.costUsdMonth > best.costUsdMonth ? isp : best), null);
-  const sums = isps.reduce(
-    (sum, isp) => ({ all: sum.all + isp.bytes, transit: sum.transit + isp.transitBytes }),
-    { all: 0, transit: 0 },
+  const dearest = isps.reduce<Isp | null>(
+    (best, isp) => (best === null || isp.costUsdMonth > best.costUsdMonth ? isp : best),
+    null,
   );
+  const sums = isps.reduce((sum, isp) => ({ all: sum.all + isp.bytes, transit: sum.transit + isp.transitBytes }), {
+    all: 0,
+    transit: 0,
+  });
   const transitCost = links.reduce((sum, { kind, costUsdMonth }) => sum + (kind === 'transit' ? costUsdMonth : 0), 0);
   const dear =
     dearest !== null && dearest.costUsdMonth > 0

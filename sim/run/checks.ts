@@ -29,7 +29,9 @@ export class Checks {
   }
 
   get failed(): boolean {
-    return this.results().some(({ ok }) => !ok);
+    const { violations } = this.#simulation.world.fillChecker;
+    const all = [this.#requests, this.#bytes, this.#time, this.#buffers, this.#flowViolations, violations];
+    return all.some(({ count }) => count > 0);
   }
 
   look(nowMs: number): void {

@@ -138,6 +138,7 @@ function summaryOf(simulation: Simulation, tiers: readonly Tier[], links: readon
     peakPresent: simulation.peakPresent,
     sessions: sessions.place.length,
     reloads: viewers.reloads,
+    gaveUp: viewers.gaveUp,
     neverPlayed: sessions.startupMs.filter((value) => Number.isNaN(value)).length,
     startupP50Ms: medianOf(sessions.startupMs),
     startupP95Ms: p95Of(sessions.startupMs),

@@ -63,6 +63,8 @@ export interface Summary {
   /** sessions begun: a reload is another one */
   sessions: number;
   reloads: number;
+  /** viewers who left because no number of reloads helped */
+  gaveUp: number;
   neverPlayed: number;
   startupP50Ms: number | null;
   startupP95Ms: number | null;

@@ -148,6 +148,11 @@ export const scenarioSchema = z.strictObject({
   transport: transportSchema,
   server: serverSectionSchema,
   faults: z.array(faultSchema).max(1000).default([]),
+  variants: z
+    .record(identifierSchema, z.record(z.string(), z.unknown()))
+    .refine((variants) => Object.keys(variants).length <= 20, 'at most 20 variants')
+    .optional()
+    .describe('Run side by side on one seed: by name, what is set otherwise (path with dots: value).'),
 });
 
 export type Scenario = z.infer<typeof scenarioSchema>;

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { HttpExchange } from '../../runtime/http-exchange.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { CountryDatabase } from '../../topology/load/country-mmdb.ts';
 import { identifierSchema, type LiveEvent } from '../../topology/model/event.ts';
 import type { ServersAnswer } from '../../topology/model/servers-answer.ts';
 import { readFeedback, steeringManifest } from '../policy/content-steering.ts';
@@ -9,12 +8,13 @@ import { multivariantPlaylist } from '../policy/manifests.ts';
 import type { Ranking, RankingRequest, ServerRanking } from '../policy/ranking.ts';
 import { respond, respondJson, type BodyType } from './answer.ts';
 import type { ClientAddressReader } from './client-address.ts';
+import type { ClientLocation, ClientLocator } from './client-location.ts';
 import type { EventDocuments, EventOutcome } from './event-documents.ts';
 import type { SteeringMetrics } from './steering-metrics.ts';
 
 export interface PlayerDeskOptions {
   ranking: ServerRanking;
-  countries: CountryDatabase;
+  locator: ClientLocator;
   events: EventDocuments;
   addresses: ClientAddressReader;
   metrics: SteeringMetrics;
@@ -30,11 +30,6 @@ export type PlayerRoute = 'servers' | 'steer-hls' | 'play-hls';
 const SESSION = /^[A-Za-z0-9._-]{1,64}$/;
 const PATH = /^\/[\x21-\x7e]{0,2047}$/;
 const MOST_PATHWAYS = 64;
-
-interface Client {
-  address: string;
-  country: string | null;
-}
 
 interface SteeringQuery {
   event: string | null;
@@ -61,7 +56,7 @@ export class PlayerDesk {
     const named = this.#options.addresses.read(exchange, parameters);
     if (named.kind === 'refused') return this.#refuse(exchange, 'servers', named.reason);
     const client = this.#locate(named.address);
-    const ranking = this.#rank({ country: client.country, client: sessionOf(parameters) ?? client.address, path });
+    const ranking = this.#rank(client, { client: sessionOf(parameters) ?? client.address, path });
     const answer: ServersAnswer = {
       version: 1,
       ...ranking,
@@ -79,8 +74,7 @@ export class PlayerDesk {
     const event = eventIdOf(parameters.get('event'));
     const session = sessionOf(parameters);
     const pathways = pathwaysOf(parameters);
-    const ranking = this.#rank({
-      country: this.#locate(address).country,
+    const ranking = this.#rank(this.#locate(address), {
       client: session ?? address,
       path: `/live/${event ?? ''}`,
       ...(pathways.length === 0 ? {} : { among: new Set(pathways) }),
@@ -120,8 +114,7 @@ export class PlayerDesk {
     address: string,
     forcedAddress: string | null,
   ): void {
-    const { country } = this.#locate(address);
-    const { servers } = this.#rank({ country, client: session, path: `/live/${event.id}` });
+    const { servers } = this.#rank(this.#locate(address), { client: session, path: `/live/${event.id}` });
     const pathways = servers.map(({ id }) => id);
     const steeringUri = this.#steeringUri({ event: event.id, session, pathways, forcedAddress });
     const manifest = multivariantPlaylist({ event, servers, steeringUri });
@@ -129,17 +122,18 @@ export class PlayerDesk {
     else this.#answer(exchange, 'play-hls', 502, 'text', `${manifest.reason}\n`, 'Retry-After: 1');
   }
 
-  #rank(request: RankingRequest): Ranking {
+  #rank({ country, subscriber }: ClientLocation, asked: Omit<RankingRequest, 'country' | 'subscriber'>): Ranking {
     const { ranking, metrics, nowMs } = this.#options;
-    const ranked = ranking.rank(request, nowMs());
+    const ranked = ranking.rank({ country, subscriber, ...asked }, nowMs());
     const [first] = ranked.servers;
     metrics.firstChoices.inc({ site: first!.site, node: first!.id });
-    metrics.clients.inc({ located_by: request.country === null ? 'default' : 'country' });
+    const locatedBy = subscriber !== undefined ? 'prefix' : country !== null ? 'country' : 'default';
+    metrics.clients.inc({ located_by: locatedBy });
     return ranked;
   }
 
-  #locate(address: string): Client {
-    return { address, country: this.#options.countries.countryOf(address) };
+  #locate(address: string): ClientLocation {
+    return this.#options.locator.locate(address);
   }
 
   /** Its query says what a later answer needs, so that any instance can give it: nothing is kept here. */

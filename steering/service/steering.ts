@@ -8,14 +8,19 @@ import type { RunningService } from '../../runtime/service.ts';
 import { openCountryDatabase, type CountryDatabase } from '../../topology/load/country-mmdb.ts';
 import { loadCountryPositions } from '../../topology/load/country-positions.ts';
 import { loadSites } from '../../topology/load/sites-file.ts';
+import { loadTopology } from '../../topology/load/topology-file.ts';
+import { nearestName } from '../../topology/model/near-name.ts';
+import { Routing } from '../../topology/model/routing.ts';
 import type { Sites } from '../../topology/model/site.ts';
 import type { HealthTuning } from '../policy/health.ts';
 import { NodeTable } from '../policy/node-table.ts';
 import { Proximity } from '../policy/proximity.ts';
 import { ServerRanking } from '../policy/ranking.ts';
-import { siteOrderOf } from '../policy/site-order.ts';
+import { siteOrderOf, type RouteTable } from '../policy/site-order.ts';
+import type { SteeringPolicyConfig } from '../policy/steering-config.ts';
 import { respond, respondPreflight } from './answer.ts';
 import { ClientAddressReader } from './client-address.ts';
+import { ClientLocator } from './client-location.ts';
 import { EventDocuments } from './event-documents.ts';
 import { NodeWatch } from './node-watch.ts';
 import { PlayerDesk, type PlayerRoute } from './player-desk.ts';
@@ -29,6 +34,9 @@ export interface SteeringConfig {
   admin?: { address: Address; token?: string | undefined } | undefined;
   /** YAML, see topology/model/site.ts */
   sitesFile: string;
+  /** a modelled Internet (topology/model/topology.ts), for clients' networks and how they hear the sites announced */
+  topologyFile?: string | undefined;
+  policy?: SteeringPolicyConfig['policy'] | undefined;
   /** an origin or an edge that has /live/<event>/event.json */
   eventsFrom: URL;
   /** a country or city MMDB instead of the one that comes with us */
@@ -111,15 +119,21 @@ async function assemble(config: SteeringConfig, publicUrl: () => string): Promis
   const sites = await readSites(config.sitesFile);
   refuseOpenReports(config.listen, sites, config.sitesFile);
   const countries = await openCountries(config.mmdbFile);
+  const routing = config.topologyFile === undefined ? null : readRouting(config.topologyFile, sites, config.sitesFile);
 
   const nodes = new NodeTable(sites.sites, config.health, nowMs());
-  const order = siteOrderOf('nearest', sites.sites, new Proximity(sites.sites, loadCountryPositions()), null);
+  const order = siteOrderOf(
+    config.policy ?? 'network',
+    sites.sites,
+    new Proximity(sites.sites, loadCountryPositions()),
+    routing && { table: fixedRoutes(routing), siteIds: routing.topology.sites.map(({ id }) => id) },
+  );
   const ranking = new ServerRanking(sites.sites, order, nodes);
   const metrics = new SteeringMetrics(config.id, sites.sites, (node) => nodes.verdict(node, nowMs()));
   const onFetched = (outcome: string) => metrics.eventFetches.inc({ outcome });
   const events = new EventDocuments({ source: config.eventsFrom, nowMs, onFetched });
   return {
-    players: new PlayerDesk({ ranking, countries, events, addresses, metrics, log, nowMs, publicUrl }),
+    players: new PlayerDesk({ ranking, locator: new ClientLocator(countries, routing), events, addresses, metrics, log, nowMs, publicUrl }),
     reports: new ReportDesk({ sites, nodes, metrics, log, nowMs }),
     metrics,
     events,
@@ -153,6 +167,25 @@ async function readSites(file: string): Promise<Sites> {
   const outcome = await loadSites(file);
   if (outcome.kind === 'bad') throw new BadInput(`--sites ${outcome.reason}`);
   return outcome.sites;
+}
+
+/** @throws BadInput for a bad file, and for a site that it does not have */
+function readRouting(file: string, { sites }: Sites, sitesFile: string): Routing {
+  const outcome = loadTopology(file);
+  if (outcome.kind === 'bad') throw new BadInput(`--topology ${outcome.reason}`);
+  const known = outcome.topology.sites.map(({ id }) => id);
+  for (const { id } of sites) {
+    if (known.includes(id)) continue;
+    const near = nearestName(id, known);
+    const mend = near === null ? `it has ${known.slice(0, 8).join(', ')}` : `did you mean "${near}"?`;
+    throw new BadInput(`--topology ${file}: no site "${id}", which ${sitesFile} has; ${mend}`);
+  }
+  return new Routing(outcome.topology);
+}
+
+/** Routes as the file has them; what changes them is another file and a restart. */
+function fixedRoutes(routing: Routing): RouteTable {
+  return { version: 0, routesTo: (network, metro) => routing.routesTo(network, metro) };
 }
 
 async function openCountries(file: string | undefined): Promise<CountryDatabase> {

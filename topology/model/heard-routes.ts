@@ -2,14 +2,10 @@ import { AsRoutes } from './as-routes.ts';
 import { NetworkJoins, type Target } from './network-joins.ts';
 import type { PrefixTable } from './prefix-table.ts';
 import { compareRoutes, DEFAULT_LOCAL_PREFERENCE } from './route-order.ts';
+import { reachOf, siteLinksOf, type SiteLink } from './site-links.ts';
 import type { TopologyIndex } from './topology-index.ts';
 import type { Announcement, DirectedLink, Reach, Route } from './topology.ts';
 import { Way } from './way.ts';
-
-/** What a site's own link leads to. */
-type SiteLink =
-  | { kind: 'network'; link: DirectedLink; network: number; reach: Exclude<Reach, 'peering'> }
-  | { kind: 'exchange'; link: DirectedLink; exchange: number };
 
 interface Tail {
   readonly asPath: readonly string[];
@@ -108,30 +104,30 @@ export class HeardRoutes {
       if (tail === undefined) tails.set(network, (tail = this.#tail(origin.path(network)!, target)));
       return tail;
     };
-    const atExchange = new Map<number, { port: DirectedLink; tail: Tail } | null>();
+    const atExchange = new Map<number, Tail | null>();
     const bestAt = (exchange: number) => {
       let best = atExchange.get(exchange);
       if (best === undefined) {
-        atExchange.set(
-          exchange,
-          (best = this.#bestPort(exchange, (network) => (origin.isForPeers(network) ? tailFrom(network) : null))),
-        );
+        best = this.#bestPort(exchange, (network) => (origin.isForPeers(network) ? tailFrom(network) : null));
+        atExchange.set(exchange, best);
       }
       return best;
+    };
+    const tailOf = (link: SiteLink) => {
+      if (link.kind === 'exchange') return bestAt(link.exchange);
+      const told = link.reach === 'transit' ? origin.reaches(link.network) : origin.isForPeers(link.network);
+      return told ? tailFrom(link.network) : null;
     };
 
     const routes: Route[] = [];
     this.#siteLinks.forEach((links, site) => {
       let best: Route | null = null;
       for (const link of links) {
-        let found: { port: DirectedLink | null; tail: Tail } | null = null;
-        if (link.kind === 'exchange') found = bestAt(link.exchange);
-        else if (link.reach === 'transit' ? origin.reaches(link.network) : origin.isForPeers(link.network)) {
-          found = { port: null, tail: tailFrom(link.network) };
-        }
-        if (found === null) continue;
-        const reach = link.kind === 'exchange' ? 'peering' : link.reach;
-        const route = this.#route(site, link, found.port, found.tail, { prefixLength, reach });
+        const tail = tailOf(link);
+        if (tail === null) continue;
+        const reach = reachOf(link);
+        const localPreference = DEFAULT_LOCAL_PREFERENCE[reach];
+        const route = new FoundRoute(link.head, tail, { site, reach, prefixLength, localPreference, med: 0 });
         if (best === null || compareRoutes(route, best) < 0) best = route;
       }
       if (best !== null) routes.push(best);
@@ -140,66 +136,55 @@ export class HeardRoutes {
   }
 
   /** Whose port an exchange's members send to: the shortest AS path, then latency, then the lowest AS number. */
-  #bestPort(exchange: number, tailOf: (network: number) => Tail | null): { port: DirectedLink; tail: Tail } | null {
+  #bestPort(exchange: number, tailOf: (network: number) => Tail | null): Tail | null {
     const { networks } = this.#index.topology;
-    let best: { port: DirectedLink; tail: Tail; ms: number; asn: number } | null = null;
+    let best: Tail | null = null;
+    let bestAsn = 0;
     for (const { network, link: port } of this.joins.portsAt(exchange)) {
-      const tail = tailOf(network);
-      if (tail === null) continue;
-      const ms = this.#fromExchange(new Way(this.#index.topology.pathStretch), exchange, port).msWith(tail.way);
+      const inside = tailOf(network);
+      if (inside === null) continue;
+      const tail = this.#throughPort(exchange, port, inside);
       const { asn } = networks[network]!;
-      const order = best === null ? -1 : tail.asPath.length - best.tail.asPath.length || ms - best.ms || asn - best.asn;
-      if (order < 0) best = { port, tail, ms, asn };
+      const order =
+        best === null
+          ? -1
+          : tail.asPath.length - best.asPath.length || tail.way.oneWayMs - best.way.oneWayMs || asn - bestAsn;
+      if (order < 0) [best, bestAsn] = [tail, asn];
     }
     return best;
   }
 
   #byAnnouncements(target: Target, lengths: PrefixLengths): Route[] {
-    const tails = new Map<string, Tail>();
+    const tails = new Map<string, Tail | null>();
     const best = new Map<number, Route>();
     for (const { announcement, site, link, path, prefixes } of this.#heard!.get(target.network) ?? []) {
       const prefixLength = lengths.announced(prefixes);
       if (prefixLength === null) continue;
-      const port = link.kind === 'exchange' ? this.joins.portOf(path[0]!, link.exchange) : null;
-      if (port === undefined || (link.kind === 'network' && link.network !== path[0])) continue;
-      const key = path.join(' ');
+      const key = `${link.kind === 'exchange' ? link.exchange : ''} ${path.join(' ')}`;
       let tail = tails.get(key);
-      if (tail === undefined) tails.set(key, (tail = this.#tail(path, target)));
-      const { localPreference, med } = announcement;
-      const reach = link.kind === 'exchange' ? 'peering' : link.reach;
-      const route = this.#route(site, link, port, tail, { prefixLength, reach, localPreference, med });
+      if (tail === undefined) tails.set(key, (tail = this.#tailBehind(link, path, target)));
+      if (tail === null) continue;
+      const reach = reachOf(link);
+      const { localPreference = DEFAULT_LOCAL_PREFERENCE[reach], med } = announcement;
+      const route = new FoundRoute(link.head, tail, { site, reach, prefixLength, localPreference, med });
       const before = best.get(site);
       if (before === undefined || compareRoutes(route, before) < 0) best.set(site, route);
     }
     return [...best.values()].sort((a, b) => a.site - b.site);
   }
 
-  #route(
-    site: number,
-    link: SiteLink,
-    port: DirectedLink | null,
-    { asPath, way: tail }: Tail,
-    told: { prefixLength: number; reach: Reach; localPreference?: number | undefined; med?: number },
-  ): Route {
-    const head = new Way(this.#index.topology.pathStretch)
-      .at(this.#index.positionOf(this.#index.node('site', site))!)
-      .link(link.link, this.#index.latencyOf(link.link >> 1));
-    if (link.kind === 'exchange') this.#fromExchange(head, link.exchange, port!);
-    return {
-      site,
-      reach: told.reach,
-      prefixLength: told.prefixLength,
-      localPreference: told.localPreference ?? DEFAULT_LOCAL_PREFERENCE[told.reach],
-      asPath,
-      med: told.med ?? 0,
-      links: [...head.links, ...tail.links],
-      oneWayMs: head.msWith(tail),
-    };
+  /** Null when the announcer is not at the far end of the link. */
+  #tailBehind(link: SiteLink, path: readonly number[], target: Target): Tail | null {
+    if (link.kind === 'network') return link.network === path[0] ? this.#tail(path, target) : null;
+    const port = this.joins.portOf(path[0]!, link.exchange);
+    return port === undefined ? null : this.#throughPort(link.exchange, port, this.#tail(path, target));
   }
 
-  #fromExchange(way: Way, exchange: number, port: DirectedLink): Way {
-    const position = this.#index.positionOf(this.#index.node('exchange', exchange))!;
-    return way.at(position).link(port, this.#index.latencyOf(port >> 1));
+  #throughPort(exchange: number, port: DirectedLink, { asPath, way }: Tail): Tail {
+    const outside = new Way(this.#index.topology.pathStretch)
+      .at(this.#index.positionOf(this.#index.node('exchange', exchange))!)
+      .link(port, this.#index.latencyOf(port >> 1));
+    return { asPath, way: outside.append(way) };
   }
 
   #tail(path: readonly number[], target: Target): Tail {
@@ -210,7 +195,7 @@ export class HeardRoutes {
   #readAnnouncements(announcements: readonly Announcement[]): Map<number, Heard[]> {
     const byLink = new Map<string, SiteLink>();
     this.#siteLinks.forEach((links, site) => {
-      for (const link of links) byLink.set(`${site} ${link.link >> 1}`, link);
+      for (const link of links) byLink.set(`${site} ${link.link}`, link);
     });
     const heard = new Map<number, Heard[]>();
     for (const announcement of announcements) {
@@ -226,6 +211,36 @@ export class HeardRoutes {
       else others.push(entry);
     }
     return heard;
+  }
+}
+
+/** A route whose links are put together when first asked for: most routes of a large world never are. */
+class FoundRoute implements Route {
+  readonly site: number;
+  readonly reach: Reach;
+  readonly prefixLength: number;
+  readonly localPreference: number;
+  readonly asPath: readonly string[];
+  readonly med: number;
+  readonly oneWayMs: number;
+  readonly #head: Way;
+  readonly #tail: Way;
+  #links: readonly DirectedLink[] | null = null;
+
+  constructor(head: Way, tail: Tail, told: Omit<Route, 'links' | 'oneWayMs' | 'asPath'>) {
+    this.site = told.site;
+    this.reach = told.reach;
+    this.prefixLength = told.prefixLength;
+    this.localPreference = told.localPreference;
+    this.asPath = tail.asPath;
+    this.med = told.med;
+    this.oneWayMs = head.msWith(tail.way);
+    this.#head = head;
+    this.#tail = tail.way;
+  }
+
+  get links(): readonly DirectedLink[] {
+    return (this.#links ??= [...this.#head.links, ...this.#tail.links]);
   }
 }
 
@@ -254,28 +269,4 @@ class PrefixLengths {
     const heard = this.#covering.find((prefix) => prefixes.has(prefix));
     return heard === undefined ? null : this.#table.lengthOf(heard);
   }
-}
-
-function siteLinksOf(index: TopologyIndex, usable: (link: number) => boolean): SiteLink[][] {
-  const { sites, links } = index.topology;
-  const siteLinks: SiteLink[][] = sites.map(() => []);
-  links.forEach(({ kind }, link) => {
-    if (kind === 'access' || kind === 'backbone' || !usable(link)) return;
-    const [from, to] = [index.from[link]!, index.to[link]!];
-    const fromSite = index.kindOf(from) === 'site';
-    if (fromSite === (index.kindOf(to) === 'site')) return;
-    const [site, far, directed] = fromSite ? [from, to, 2 * link] : [to, from, 2 * link + 1];
-    const farKind = index.kindOf(far);
-    const own = siteLinks[site]!;
-    if (farKind === 'exchange' && kind === 'peering') {
-      own.push({ kind: 'exchange', link: directed, exchange: index.indexIn('exchange', far) });
-    } else if (farKind === 'network' && kind !== 'peering') {
-      const network = index.indexIn('network', far);
-      const { kind: siteKind, network: host } = sites[site]!;
-      const embedded = siteKind === 'embedded' && host === index.topology.networks[network]!.id;
-      const reach = kind === 'transit' ? 'transit' : embedded ? 'embedded' : 'private';
-      own.push({ kind: 'network', link: directed, network, reach });
-    }
-  });
-  return siteLinks;
 }

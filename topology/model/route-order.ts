@@ -8,6 +8,8 @@ export const DEFAULT_LOCAL_PREFERENCE: Readonly<Record<Reach, number>> = {
   transit: 100,
 };
 
+const ORDER = Object.fromEntries(REACHES.map((reach, at) => [reach, at])) as Record<Reach, number>;
+
 /**
  * The better route first (reference: live delivery §4; BGP's order, RFC 4271 §9.1.2.2): the longer prefix, the higher
  * local preference, the nearer reach, the shorter AS path, the lower MED (compared between all neighbours, as with
@@ -17,7 +19,7 @@ export function compareRoutes(a: Omit<Route, 'links'>, b: Omit<Route, 'links'>):
   return (
     b.prefixLength - a.prefixLength ||
     b.localPreference - a.localPreference ||
-    REACHES.indexOf(a.reach) - REACHES.indexOf(b.reach) ||
+    ORDER[a.reach] - ORDER[b.reach] ||
     a.asPath.length - b.asPath.length ||
     a.med - b.med ||
     a.oneWayMs - b.oneWayMs

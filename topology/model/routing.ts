@@ -76,6 +76,15 @@ export class Routing {
     return this.#routesTo(network, metro, null);
   }
 
+  /** The first of `routesTo`, for those who look at many pairs once each: the others are not kept. */
+  bestRouteTo(network: string, metro: string): Route | null {
+    const target = this.#targetOf(network, metro);
+    if (target === null) return null;
+    return this.#heard
+      .toward(target, metro, null)
+      .reduce<Route | null>((best, route) => (best === null || this.compare(route, best) < 0 ? route : best), null);
+  }
+
   /** The same for one address: what counts is the prefix that covers it. Empty for an address of no prefix. */
   routesFor(address: string): readonly Route[] {
     const at = this.#prefixes.find(address);
@@ -142,22 +151,26 @@ export class Routing {
   }
 
   #routesTo(network: string, metro: string, prefix: number | null): readonly Route[] {
-    const access = this.index.accesses.get(`${network}/${metro}`);
-    const link = access === undefined ? undefined : this.#accessLinks.get(access);
-    if (access === undefined || link === undefined) return [];
-    const owner = this.index.networks.get(network)!;
+    const target = this.#targetOf(network, metro);
+    if (target === null) return [];
     // Where all prefixes were heard, those of one length have one list.
-    const which =
-      prefix === null ? '' : this.#heard.isSelective(owner) ? `p${prefix}` : `l${this.#prefixes.lengthOf(prefix)}`;
-    const key = `${access} ${which}`;
+    const selective = prefix !== null && this.#heard.isSelective(target.network);
+    const which = prefix === null ? '' : selective ? `p${prefix}` : `l${this.#prefixes.lengthOf(prefix)}`;
+    const key = `${target.link} ${which}`;
     let routes = this.#routes.get(key);
     if (routes === undefined) {
-      const position = this.index.positionOf(this.index.node('access', access))!;
-      const target: Target = { network: owner, link, position };
       routes = this.#heard.toward(target, metro, prefix).sort((a, b) => this.compare(a, b));
       this.#routes.set(key, routes);
     }
     return routes;
+  }
+
+  #targetOf(network: string, metro: string): Target | null {
+    const access = this.index.accesses.get(`${network}/${metro}`);
+    const link = access === undefined ? undefined : this.#accessLinks.get(access);
+    if (access === undefined || link === undefined) return null;
+    const position = this.index.positionOf(this.index.node('access', access))!;
+    return { network: this.index.networks.get(network)!, link, position };
   }
 
   /** Routes of exchange sites into an embedded site, through its host. */

@@ -59,6 +59,15 @@ export class Way {
     return this;
   }
 
+  /** Continued by another way, which comes past a place. */
+  append(rest: Way): this {
+    this.links.push(...rest.links);
+    this.#ms = this.msWith(rest);
+    this.#last = rest.#last;
+    this.#open = rest.#open;
+    return this;
+  }
+
   /** Latency of this way, which comes past a place, followed by the other, which does too. */
   msWith(rest: Way): number {
     const between = this.#open || rest.#firstOpen ? latencyMs(this.#last!, rest.#first!, this.#pathStretch) : 0;

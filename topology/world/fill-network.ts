@@ -93,8 +93,7 @@ export class FillNetwork {
             latencyMs(this.#position(from), this.#position(site), PATH_STRETCH);
           if (ms < least) [least, entry] = [ms, from];
         }
-        const tier = tiers.of(host).find(({ sites }) => sites.includes(entry));
-        for (const link of tier?.linksFrom(entry) ?? []) addLoad(links, link, fill);
+        for (const link of linksInto(tiers, host, entry)) addLoad(links, link, fill);
         addLoad(links, linkNames.private(id, this.#networks[host]!.id), fill);
       }
       const shield = nearestShield[entry]!;
@@ -209,4 +208,9 @@ export class FillNetwork {
     }
     return tour;
   }
+}
+
+function linksInto(tiers: ReachTiers, host: number, from: number): readonly string[] {
+  for (const tier of tiers.of(host)) if (tier.sites.includes(from)) return tier.linksFrom(from);
+  return [];
 }

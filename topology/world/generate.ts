@@ -1,4 +1,4 @@
-import type { Access, Link, Network, Topology, TopologySite } from '../model/topology.ts';
+import type { Access, Link, Network, Server, Topology, TopologySite } from '../model/topology.ts';
 import { carvePrefixes } from './address-plan.ts';
 import { seats } from './apportion.ts';
 import { Chance } from './chance.ts';
@@ -14,7 +14,7 @@ import { describeWorld, PROVENANCE } from './provenance.ts';
 import { ReachTiers } from './reach.ts';
 import { chooseShields } from './shields.ts';
 import { embeddedSites, exchangeSites } from './sites.ts';
-import { HEADROOM, hardwareFor, roundUp } from './sizing.ts';
+import { HEADROOM, hardwareFor, LARGEST_NIC_BPS, roundUp } from './sizing.ts';
 import { loadWorldData } from './world-data.ts';
 import { worldLinks } from './world-links.ts';
 
@@ -127,9 +127,16 @@ export function generateWorld(options: WorldOptions, onStep: (step: string) => v
   };
 }
 
-/** Any one of a shield’s servers can do its work alone. */
-function shieldServers(site: string, count: number, bps: number, sized: (bps: number, name: string) => number) {
-  const nicBps = sized(HEADROOM.nic * bps, `${site} shield`);
+/** Enough of them that one can be lost, where there is more than one; none larger than servers are. */
+function shieldServers(
+  site: string,
+  least: number,
+  bps: number,
+  sized: (bps: number, name: string) => number,
+): Server[] {
+  const needed = HEADROOM.nic * bps;
+  const count = Math.max(least, Math.ceil(needed / LARGEST_NIC_BPS) + (least > 1 ? 1 : 0));
+  const nicBps = sized(needed / Math.max(1, count - 1), `${site} shield`);
   return Array.from({ length: count }, (_, number) => {
     return { id: `${site}-s${number + 1}`, role: 'shield' as const, nicBps, ...hardwareFor(nicBps, 'shield') };
   });

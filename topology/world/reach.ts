@@ -10,6 +10,11 @@ export interface ReachTier {
   linksFrom(site: number): readonly string[];
 }
 
+/** A network and all above it: whom it buys from, whom they buy from, …; each with its least distance. */
+type Above = ReadonlyMap<number, number>;
+/** By site, links that its bytes may take, in lists that are shared. */
+type Ways = Map<number, (readonly string[])[]>;
+
 /**
  * Which sites reach which network, best first: embedded, private interconnect, exchange, transit; then fewer networks on
  * the way. Between equal ones the distance decides, which depends on the metro. The same rules as topology/model/routing,
@@ -23,7 +28,8 @@ export class ReachTiers {
   readonly #private = new Map<number, number[]>();
   readonly #atExchange: number[][];
   readonly #exchangeSites: number[];
-  readonly #tiers = new Map<number, ReachTier[]>();
+  /** Of the network last asked for alone: whoever asks goes network by network, and all together are large. */
+  #known: { network: number; tiers: ReachTier[]; more: Generator<ReachTier> } | null = null;
 
   constructor(networks: readonly NetworkPlan[], sites: readonly SitePlan[], exchanges: readonly ExchangePlan[]) {
     this.#networks = networks;
@@ -39,72 +45,83 @@ export class ReachTiers {
     });
   }
 
-  /** Tiers of the sites that reach a network’s subscribers; a site is in its best tier only. */
-  of(network: number): readonly ReachTier[] {
-    let tiers = this.#tiers.get(network);
-    if (tiers === undefined) this.#tiers.set(network, (tiers = this.#tiersOf(network)));
-    return tiers;
+  /** Tiers of the sites that reach a network’s subscribers; a site is in its best tier only. Found as they are asked for. */
+  *of(network: number): Generator<ReachTier> {
+    if (this.#known?.network !== network) this.#known = { network, tiers: [], more: this.#tiersOf(network) };
+    const known = this.#known;
+    for (let at = 0; ; at++) {
+      if (at === known.tiers.length) {
+        const next = known.more.next();
+        if (next.done === true) return;
+        known.tiers.push(next.value);
+      }
+      yield known.tiers[at]!;
+    }
   }
 
-  #tiersOf(network: number): ReachTier[] {
+  *#tiersOf(network: number): Generator<ReachTier> {
     const above = this.#above(network);
+    const levels = [...Map.groupBy(above, ([, hops]) => hops)]
+      .sort(([a], [b]) => a - b)
+      .map(([, level]) => level.map(([neighbour]) => neighbour));
     const seen = new Set<number>();
-    const tiers: ReachTier[] = [];
-    const add = (links: ReadonlyMap<number, string[]>, direct: boolean) => {
-      const sites = [...links.keys()].filter((site) => !seen.has(site)).sort((a, b) => a - b);
+    for (const { ways, direct } of this.#bestFirst(levels, above)) {
+      const sites = [...ways.keys()].filter((site) => !seen.has(site)).sort((a, b) => a - b);
       sites.forEach((site) => seen.add(site));
-      if (sites.length > 0) tiers.push({ sites, direct, linksFrom: (site) => [...new Set(links.get(site))] });
-    };
-    const levels = [...Map.groupBy(above, ([, hops]) => hops)].sort(([a], [b]) => a - b);
+      if (sites.length > 0) yield { sites, direct, linksFrom: (site) => [...new Set(ways.get(site)!.flat())] };
+    }
+  }
+
+  *#bestFirst(levels: readonly number[][], above: Above): Generator<{ ways: Ways; direct: boolean }> {
     for (const sitesOf of [this.#embedded, this.#private]) {
-      for (const [, level] of levels) {
-        const links = new Map<number, string[]>();
-        for (const [neighbour] of level) {
+      for (const level of levels) {
+        const ways: Ways = new Map();
+        for (const neighbour of level) {
+          const rest = this.#down(neighbour, above);
+          const { id } = this.#networks[neighbour]!;
           for (const site of sitesOf.get(neighbour) ?? []) {
-            append(links, site, [
-              linkNames.private(this.#sites[site]!.id, this.#networks[neighbour]!.id),
-              ...this.#down(neighbour, above),
-            ]);
+            append(ways, site, [linkNames.private(this.#sites[site]!.id, id)], rest);
           }
         }
-        add(links, true);
+        yield { ways, direct: true };
       }
     }
-    for (const [, level] of levels) {
-      const links = new Map<number, string[]>();
-      for (const [neighbour] of level) {
+    for (const level of levels) {
+      const ways: Ways = new Map();
+      for (const neighbour of level) {
         const { id, exchanges } = this.#networks[neighbour]!;
+        const down = this.#down(neighbour, above);
         for (const exchange of exchanges) {
-          const rest = [linkNames.networkPort(id, this.#exchanges[exchange]!.code), ...this.#down(neighbour, above)];
+          const rest = [linkNames.networkPort(id, this.#exchanges[exchange]!.code), ...down];
           for (const site of this.#atExchange[exchange]!) {
-            append(links, site, [linkNames.sitePort(this.#sites[site]!.id), ...rest]);
+            append(ways, site, [linkNames.sitePort(this.#sites[site]!.id)], rest);
           }
         }
       }
-      add(links, true);
+      yield { ways, direct: true };
     }
-    for (const [, links] of this.#overTransit(above)) add(links, false);
-    return tiers;
+    for (const [, ways] of this.#overTransit(above)) yield { ways, direct: false };
   }
 
   /** By length of the way. */
-  #overTransit(above: ReadonlyMap<number, number>): [number, Map<number, string[]>][] {
-    const byLength = new Map<number, Map<number, string[]>>();
-    const ways = new Map<number, { length: number; links: string[] }>();
+  #overTransit(above: Above): [number, Ways][] {
+    const byLength = new Map<number, Ways>();
+    const known = new Map<number, { length: number; links: string[] }>();
     for (const site of this.#exchangeSites) {
       for (const carrier of this.#sites[site]!.transits) {
-        let way = ways.get(carrier);
-        if (way === undefined) ways.set(carrier, (way = this.#wayFrom(carrier, above)));
-        const links = byLength.get(way.length) ?? new Map<number, string[]>();
-        byLength.set(way.length, links);
-        append(links, site, [linkNames.siteTransit(this.#sites[site]!.id, this.#networks[carrier]!.id), ...way.links]);
+        let way = known.get(carrier);
+        if (way === undefined) known.set(carrier, (way = this.#wayFrom(carrier, above)));
+        const ways = byLength.get(way.length) ?? (new Map() as Ways);
+        byLength.set(way.length, ways);
+        const first = linkNames.siteTransit(this.#sites[site]!.id, this.#networks[carrier]!.id);
+        append(ways, site, [first], way.links);
       }
     }
     return [...byLength].sort(([a], [b]) => a - b);
   }
 
   /** From a carrier down to its customer, or across to a peer and down from there. */
-  #wayFrom(carrier: number, above: ReadonlyMap<number, number>): { length: number; links: string[] } {
+  #wayFrom(carrier: number, above: Above): { length: number; links: string[] } {
     const own = above.get(carrier);
     if (own !== undefined) return { length: own, links: this.#down(carrier, above) };
     const { id, peers } = this.#networks[carrier]!;
@@ -116,7 +133,6 @@ export class ReachTiers {
     return { length: least + 1, links };
   }
 
-  /** The network, whom it buys from, whom they buy from, …: each with its least distance. */
   #above(network: number): Map<number, number> {
     const above = new Map([[network, 0]]);
     // A Map’s iteration takes in what is added meanwhile.
@@ -127,7 +143,7 @@ export class ReachTiers {
   }
 
   /** Links of all shortest ways from one of `above` down to the network. */
-  #down(from: number, above: ReadonlyMap<number, number>): string[] {
+  #down(from: number, above: Above): string[] {
     const links: string[] = [];
     let level = [from];
     for (let hops = above.get(from)!; hops > 0; hops--) {
@@ -146,8 +162,8 @@ export class ReachTiers {
   }
 }
 
-function append(map: Map<number, string[]>, key: number, values: readonly string[]): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [...values]);
-  else list.push(...values);
+function append(ways: Ways, site: number, ...links: (readonly string[])[]): void {
+  const list = ways.get(site);
+  if (list === undefined) ways.set(site, links);
+  else list.push(...links);
 }

@@ -6,6 +6,9 @@ export const HEADROOM = {
   backbone: 2,
 } as const;
 
+/** Published servers send 200 Gbit/s of TLS, 700 have been shown (reference: live delivery §3). */
+export const LARGEST_NIC_BPS = 200e9;
+
 /** An assumption: a full ladder of a live event with audio, which each site fills once. */
 export const LIVE_FILL_BPS = 60e6;
 /** An assumption: of a site’s traffic, bytes of on-demand titles that it does not hold. */

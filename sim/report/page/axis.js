@@ -13,6 +13,18 @@ export function niceTicks(low, high, most) {
   return ticks;
 }
 
+/** A figure at an axis, without the zeros that only a column of figures needs: 10 Gbit/s, not 10.0. */
+export function tickText(unit, value) {
+  return unit(value)
+    .replace(/\.0+(?= |$|\/)/, '')
+    .replace(/(\.\d*[1-9])0+(?= |$|\/)/, '$1');
+}
+
+/** The last label of an axis must not run over its end. */
+export function anchorAt(x, end) {
+  return x > end - 16 ? 'end' : 'middle';
+}
+
 const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400];
 
 export function timeTicks(endSeconds, most) {
@@ -31,8 +43,15 @@ export function logTicks(low, high) {
   return ticks;
 }
 
+const FAULT_ROWS = 3;
+
+/** How many rows of labels a plot keeps room for above itself. */
+export function faultLabelRows(faults, endSeconds) {
+  return Math.min(FAULT_ROWS, 1 + Math.max(-1, ...faultRows(faults, endSeconds)));
+}
+
 /** Rows for the labels of faults, so that those at one time do not lie on each other. */
-export function faultRows(faults, endSeconds) {
+function faultRows(faults, endSeconds) {
   const rowEnds = [];
   return faults.map(({ fromSeconds, untilSeconds }) => {
     const row = rowEnds.findIndex((end) => end <= fromSeconds);
@@ -49,7 +68,6 @@ export function faultBands(faults, frame) {
   const { left, width, top, height, labelTop, endSeconds } = frame;
   const rows = faultRows(faults, endSeconds);
   const x = (seconds) => left + (Math.min(seconds, endSeconds) / endSeconds) * width;
-  const most = frame.labelRows;
   return faults.map(({ kind, target, fromSeconds, untilSeconds, text }, at) => {
     const [from, until] = [x(fromSeconds), x(untilSeconds ?? endSeconds)];
     const next = faults.findIndex((other, index) => index > at && rows[index] === rows[at]);
@@ -57,14 +75,16 @@ export function faultBands(faults, frame) {
     const label = `${at + 1} ${kind} ${target}`;
     const fits = Math.floor((room - 8) / LETTER_PX);
     const shown = fits >= label.length ? label : fits > 12 ? `${label.slice(0, fits - 1)}…` : String(at + 1);
-    const row = Math.min(rows[at], most - 1);
+    const row = Math.min(rows[at], FAULT_ROWS - 1);
     return svg(
       'g',
       { class: 'fault', 'data-fault': at },
       svg('title', {}, `${text} (${clock(fromSeconds)} to ${untilSeconds === null ? 'the end' : clock(untilSeconds)})`),
       svg('rect', { class: 'band', x: from, y: top, width: Math.max(1.5, until - from), height }),
       svg('path', { class: 'band-top', d: `M${from} ${labelTop + row * 12 + 11.5}H${Math.max(from + 1.5, until)}` }),
-      rows[at] < most ? svg('text', { class: 'fault-label', x: from + 2, y: labelTop + row * 12 + 9 }, shown) : null,
+      rows[at] < FAULT_ROWS
+        ? svg('text', { class: 'fault-label', x: from + 2, y: labelTop + row * 12 + 9 }, shown)
+        : null,
     );
   });
 }

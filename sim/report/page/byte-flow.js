@@ -9,7 +9,7 @@ export function drawByteFlow(parent, { flow }) {
   const picture = svg('svg', { class: 'flow', role: 'img', 'aria-label': description(flow) });
   const body = el('div', { class: 'plot-body' }, picture);
   parent.append(body);
-  onWidth(body, (width) => draw(picture, width, flow));
+  onWidth(body, (width) => drawFlow(picture, width, flow));
 }
 
 function description({ originBytes, shieldBytes, edgeBytes, reaches }) {
@@ -17,12 +17,12 @@ function description({ originBytes, shieldBytes, edgeBytes, reaches }) {
   return `Origin sent ${bytes(originBytes)}, shield ${bytes(shieldBytes)}, edges ${bytes(edgeBytes)}: ${parts.join(', ')}`;
 }
 
-function draw(picture, width, { originBytes, shieldBytes, edgeBytes, besideBytes, reaches }) {
+function drawFlow(picture, width, { originBytes, shieldBytes, edgeBytes, besideBytes, reaches }) {
   const narrow = width < 600;
-  const [top, height, nodeWidth] = [58, 190, narrow ? 8 : 14];
+  const [top, height, nodeWidth] = [58, 170, narrow ? 8 : 14];
   const most = Math.max(1, originBytes, shieldBytes, edgeBytes);
   const tall = (sent) => (sent > 0 ? Math.max(1.5, (sent / most) * height) : 0);
-  const [leftEdge, rightEdge] = [2, width - (narrow ? 108 : 190)];
+  const [leftEdge, rightEdge] = [2, width - (narrow ? 128 : 225)];
   const x = (column) => leftEdge + ((rightEdge - leftEdge - nodeWidth) * column) / 3;
   const tiers = [
     { name: 'Origin', sent: originBytes, received: 0, colour: COLOUR.origin },
@@ -34,9 +34,29 @@ function draw(picture, width, { originBytes, shieldBytes, edgeBytes, besideBytes
     const fresh = tall(received);
     if (at > 0 && sent > received)
       // What a tier sends beyond what it got comes from its caches.
-      parts.push(svg('rect', { class: 'cached', x: x(at), y: top + fresh, width: nodeWidth, height: Math.max(0, tall(sent) - fresh), fill: colour }));
-    parts.push(svg('rect', { x: x(at), y: top, width: nodeWidth, height: at === 0 ? tall(sent) : Math.max(fresh, 1), fill: colour }));
-    parts.push(svg('text', { class: 'flow-name', x: x(at), y: 14 }, name), svg('text', { class: 'flow-bytes', x: x(at), y: 31 }, bytes(sent)));
+      parts.push(
+        svg('rect', {
+          class: 'cached',
+          x: x(at),
+          y: top + fresh,
+          width: nodeWidth,
+          height: Math.max(0, tall(sent) - fresh),
+          fill: colour,
+        }),
+      );
+    parts.push(
+      svg('rect', {
+        x: x(at),
+        y: top,
+        width: nodeWidth,
+        height: at === 0 ? tall(sent) : Math.max(fresh, 1),
+        fill: colour,
+      }),
+    );
+    parts.push(
+      svg('text', { class: 'flow-name', x: x(at), y: 14 }, name),
+      svg('text', { class: 'flow-bytes', x: x(at), y: 31 }, bytes(sent)),
+    );
     if (at > 0) {
       const times = received > 0 ? sent / received : null;
       const text = times === null ? '' : `× ${times < 10 ? times.toFixed(1) : Math.round(times)}`;
@@ -48,7 +68,10 @@ function draw(picture, width, { originBytes, shieldBytes, edgeBytes, besideBytes
   const gap = 10;
   const room = height + gap * (reaches.length - 1);
   let [from, to] = [top, top];
-  parts.push(svg('text', { class: 'flow-name', x: x(3), y: 14 }, 'Viewers'), svg('text', { class: 'flow-bytes', x: x(3), y: 31 }, bytes(all)));
+  parts.push(
+    svg('text', { class: 'flow-name', x: x(3), y: 14 }, 'Viewers'),
+    svg('text', { class: 'flow-bytes', x: x(3), y: 31 }, bytes(all)),
+  );
   let labelFrom = 0;
   for (const { reach, bytes: sent } of reaches) {
     if (sent === 0) continue;
@@ -59,7 +82,13 @@ function draw(picture, width, { originBytes, shieldBytes, edgeBytes, besideBytes
     const y = Math.max(to + size / 2 + 4, labelFrom + 13);
     labelFrom = y;
     const share = percent(sent / all);
-    parts.push(svg('text', { class: 'flow-reach', x: x(3) + nodeWidth + 7, y }, narrow ? `${reach} ${share}` : `${REACH_TEXT[reach]} ${share} · ${bytes(sent)}`));
+    parts.push(
+      svg(
+        'text',
+        { class: 'flow-reach', x: x(3) + nodeWidth + 7, y },
+        narrow ? `${reach} ${share}` : `${REACH_TEXT[reach]} ${share} · ${bytes(sent)}`,
+      ),
+    );
     from += size;
     to += size + gap;
   }

@@ -14,7 +14,11 @@ export function drawDistributions(parent, data) {
 }
 
 function one(parent, title, what, distribution, unit) {
-  const picture = svg('svg', { height: HEIGHT, role: 'img', 'aria-label': `${title}: ${quantiles(distribution, unit)}` });
+  const picture = svg('svg', {
+    height: HEIGHT,
+    role: 'img',
+    'aria-label': `${title}: ${quantiles(distribution, unit)}`,
+  });
   const body = el('div', { class: 'plot-body' }, picture);
   parent.append(
     el(
@@ -25,23 +29,24 @@ function one(parent, title, what, distribution, unit) {
       body,
     ),
   );
-  onWidth(body, (width) => draw(picture, width, distribution, unit));
+  onWidth(body, (width) => drawBars(picture, width, distribution, unit));
 }
 
 function quantiles({ p50, p95, p99 }, unit) {
   return `p50 ${unit(p50)}, p95 ${unit(p95)}, p99 ${unit(p99)}`;
 }
 
-function draw(picture, width, { p50, p95, p99, histogram }, unit) {
+function drawBars(picture, width, { p50, p95, p99, histogram }, unit) {
   const { low, high, counts } = histogram;
-  const frame = { left: 40, right: width - 12, top: 30, bottom: HEIGHT - 20 };
+  const frame = { left: 40, right: width - 12, top: 36, bottom: HEIGHT - 20 };
   const total = counts.reduce((sum, value) => sum + value, 0);
   set(picture, { width, viewBox: `0 0 ${width} ${HEIGHT}` });
   if (total === 0 || !(high > low)) {
     picture.replaceChildren(svg('text', { class: 'tick', x: frame.left, y: 60 }, 'nothing was measured'));
     return;
   }
-  const x = (value) => frame.left + (Math.min(Math.max(value, low), high) - low) / (high - low) * (frame.right - frame.left);
+  const x = (value) =>
+    frame.left + ((Math.min(Math.max(value, low), high) - low) / (high - low)) * (frame.right - frame.left);
   const y = (share) => frame.bottom - share * (frame.bottom - frame.top);
   const tallest = Math.max(...counts);
   const step = (frame.right - frame.left) / counts.length;
@@ -59,7 +64,13 @@ function draw(picture, width, { p50, p95, p99, histogram }, unit) {
       height: Math.max(0, frame.bottom - y(value / tallest)),
     });
     // The whole height answers, not only the bar.
-    const target = svg('rect', { class: 'target', x: frame.left + at * step, width: step, y: frame.top, height: frame.bottom - frame.top });
+    const target = svg('rect', {
+      class: 'target',
+      x: frame.left + at * step,
+      width: step,
+      y: frame.top,
+      height: frame.bottom - frame.top,
+    });
     const sofar = below;
     target.addEventListener('pointermove', (event) =>
       showTip(event, `${unit(from)} to ${at === counts.length - 1 ? 'more' : unit(to)}`, [
@@ -79,7 +90,16 @@ function draw(picture, width, { p50, p95, p99, histogram }, unit) {
       ? []
       : [
           svg('path', { class: `quantile ${name}`, d: `M${x(value)} ${frame.top - 2}V${frame.bottom}` }),
-          svg('text', { class: 'quantile-name', x: x(value), y: 10 + at * 9, 'text-anchor': x(value) > width - 80 ? 'end' : 'start' }, `${name} ${unit(value)}${value > high ? ' →' : ''}`),
+          svg(
+            'text',
+            {
+              class: 'quantile-name',
+              x: x(value),
+              y: 10 + at * 9,
+              'text-anchor': x(value) > width - 80 ? 'end' : 'start',
+            },
+            `${name} ${unit(value)}${value > high ? ' →' : ''}`,
+          ),
         ],
   );
   picture.replaceChildren(
@@ -90,7 +110,11 @@ function draw(picture, width, { p50, p95, p99, histogram }, unit) {
     ...bars.map(([bar]) => bar),
     svg('path', { class: 'cdf', d: line }),
     ...niceTicks(low, high, width < 420 ? 3 : 4).map((tick) =>
-      svg('text', { class: 'tick', x: x(tick), y: HEIGHT - 6, 'text-anchor': x(tick) > width - 40 ? 'end' : 'middle' }, unit(tick)),
+      svg(
+        'text',
+        { class: 'tick', x: x(tick), y: HEIGHT - 6, 'text-anchor': x(tick) > width - 40 ? 'end' : 'middle' },
+        unit(tick),
+      ),
     ),
     ...marks,
     ...bars.map(([, target]) => target),

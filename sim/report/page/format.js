@@ -21,10 +21,11 @@ export function percent(share) {
   return `${text.replace(/\.0+$/, '')} %`;
 }
 
-/** 1,234,567; below 100 with up to two decimals, but only where there are some. */
+/** 1,234,567; below 100 with one decimal and below 10 with two, but only where there are some. */
 export function count(value) {
   if (value === null) return '–';
-  const rounded = Math.abs(value) >= 100 ? Math.round(value) : Math.round(value * 100) / 100;
+  const parts = Math.abs(value) >= 100 ? 1 : Math.abs(value) >= 10 ? 10 : 100;
+  const rounded = Math.round(value * parts) / parts;
   const [whole, decimals] = String(rounded).split('.');
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
   return decimals === undefined ? grouped : `${grouped}.${decimals}`;

@@ -1,12 +1,11 @@
 // Utilisation as colour: a row for each server or link, the fullest first, time from left to right.
-import { faultBands, faultRows, timeTicks } from './axis.js';
+import { anchorAt, faultBands, faultLabelRows, timeTicks } from './axis.js';
 import { clock, percent } from './format.js';
 import { el, hideTip, onWidth, set, showTip, svg } from './dom.js';
 import { utilisationRgb } from './palette.js';
 
 const ROW_PX = 14;
 const FIRST_ROWS = 20;
-const LABEL_ROWS = 3;
 
 export class HeatMap {
   #rows;
@@ -31,7 +30,11 @@ export class HeatMap {
     this.#faults = faults;
     this.#shown = Math.min(FIRST_ROWS, rows.length);
     this.#canvas = el('canvas');
-    this.#svg = svg('svg', { class: 'heat-axes', role: 'img', 'aria-label': `${title}: a table below has each one’s peak` });
+    this.#svg = svg('svg', {
+      class: 'heat-axes',
+      role: 'img',
+      'aria-label': `${title}: a table below has each one’s peak`,
+    });
     this.#body = el('div', { class: 'plot-body heat' }, this.#canvas, this.#svg);
     const figure = el('figure', { class: 'plot heat-map' }, el('figcaption', {}, el('h3', {}, title)), this.#body);
     if (rows.length > FIRST_ROWS) figure.append(this.#moreButton());
@@ -62,9 +65,9 @@ export class HeatMap {
   draw() {
     const total = this.#body.clientWidth;
     const left = total < 600 ? 96 : 190;
-    const labels = Math.min(LABEL_ROWS, 1 + Math.max(-1, ...faultRows(this.#faults, this.#moment.endSeconds)));
+    const labels = faultLabelRows(this.#faults, this.#moment.endSeconds);
     const frame = { left, top: 4 + labels * 12, width: total - left - 46, height: this.#shown * ROW_PX, labelTop: 0 };
-    Object.assign(frame, { endSeconds: this.#moment.endSeconds, labelRows: LABEL_ROWS });
+    frame.endSeconds = this.#moment.endSeconds;
     this.#frame = frame;
     this.#paint();
     const bottom = frame.top + frame.height;
@@ -76,14 +79,18 @@ export class HeatMap {
       const peak = values.reduce((best, value) => Math.max(best, value), 0);
       return [
         svg('text', { class: 'row-name', x: left - 6, y, 'text-anchor': 'end' }, text),
-        svg('text', { class: peak >= 0.95 ? 'row-peak full' : 'row-peak', x: left + frame.width + 6, y }, percent(peak)),
+        svg(
+          'text',
+          { class: peak >= 0.95 ? 'row-peak full' : 'row-peak', x: left + frame.width + 6, y },
+          percent(peak),
+        ),
       ];
     });
     const times = timeTicks(frame.endSeconds, Math.max(2, Math.floor(frame.width / 70))).map((tick) => {
       const x = left + (tick / frame.endSeconds) * frame.width;
       return [
         svg('path', { class: 'tick-mark', d: `M${x} ${bottom}v4` }),
-        svg('text', { class: 'tick', x, y: bottom + 15, 'text-anchor': 'middle' }, clock(tick)),
+        svg('text', { class: 'tick', x, y: bottom + 15, 'text-anchor': anchorAt(x, total) }, clock(tick)),
       ];
     });
     this.#lines = { chosen: svg('path', { class: 'chosen' }), cross: svg('path', { class: 'cross' }) };
@@ -111,7 +118,8 @@ export class HeatMap {
       for (let column = 0; column < columns; column++) {
         let share = 0;
         const end = Math.max(Math.floor(((column + 1) * steps) / columns), Math.floor((column * steps) / columns) + 1);
-        for (let step = Math.floor((column * steps) / columns); step < end; step++) share = Math.max(share, values[step] ?? 0);
+        for (let step = Math.floor((column * steps) / columns); step < end; step++)
+          share = Math.max(share, values[step] ?? 0);
         picture.data.set([...utilisationRgb(share), 255], (row * columns + column) * 4);
       }
     }

@@ -25,11 +25,21 @@ if (moment.steps > 0) {
   const link = new Map(data.links.map((known) => [known.id, known]));
   const describeServer = (id) => {
     const known = server.get(id);
-    return known ? [[known.role, `at ${known.site}`], ['can send', rate(known.capacityBps)]] : [];
+    return known
+      ? [
+          [known.role, `at ${known.site}`],
+          ['can send', rate(known.capacityBps)],
+        ]
+      : [];
   };
   const describeLink = (id) => {
     const known = link.get(id);
-    return known ? [[known.kind, `${known.from} → ${known.to}`], ['capacity', rate(known.capacityBps)]] : [];
+    return known
+      ? [
+          [known.kind, `${known.from} → ${known.to}`],
+          ['capacity', rate(known.capacityBps)],
+        ]
+      : [];
   };
   new HeatMap(place('heat-maps'), 'Links', rowsOf(links), describeLink, moment, data.faults);
   new HeatMap(place('heat-maps'), 'Servers', rowsOf(servers), describeServer, moment, data.faults);

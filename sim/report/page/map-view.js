@@ -6,13 +6,16 @@ export class MapView {
   #svg;
   #whole;
   #fitted;
+  #busiest;
   box;
 
-  /** @param points [{x, y}] to be seen */
+  /** @param points [{x, y}] to be seen; the first of them is the busiest */
   constructor(svgElement, map, points) {
     this.#svg = svgElement;
     this.#whole = { x: 0, y: 0, width: map.width, height: map.height };
     this.#fitted = fit(points, map);
+    const near = ({ x, y }) => Math.hypot(x - points[0].x, y - points[0].y) < map.width / 18;
+    this.#busiest = fit(points.filter(near), map);
     this.box = this.#fitted;
     this.#drag();
   }
@@ -32,7 +35,8 @@ export class MapView {
       { class: 'zoom' },
       button('+', 'Closer', () => this.#zoom(0.6)),
       button('−', 'Farther', () => this.#zoom(1 / 0.6)),
-      button('Fit', 'All places of the run', () => this.show(this.#fitted)),
+      button('Busiest', 'Round the place that sends most', () => this.show(this.#busiest)),
+      button('All', 'All places of the run', () => this.show(this.#fitted)),
       button('World', 'The whole world', () => this.show(this.#whole)),
     );
   }
@@ -51,7 +55,10 @@ export class MapView {
 
   #zoom(factor) {
     const { x, y, width, height } = this.box;
-    const next = { width: Math.min(width * factor, this.#whole.width * 1.5), height: Math.min(height * factor, this.#whole.height * 1.5) };
+    const next = {
+      width: Math.min(width * factor, this.#whole.width * 1.5),
+      height: Math.min(height * factor, this.#whole.height * 1.5),
+    };
     this.show({ ...next, x: x + (width - next.width) / 2, y: y + (height - next.height) / 2 });
   }
 
@@ -66,7 +73,11 @@ export class MapView {
     this.#svg.addEventListener('pointermove', (event) => {
       if (!from) return;
       const scale = this.unitsPerPixel;
-      this.show({ ...from.box, x: from.box.x - (event.clientX - from.x) * scale, y: from.box.y - (event.clientY - from.y) * scale });
+      this.show({
+        ...from.box,
+        x: from.box.x - (event.clientX - from.x) * scale,
+        y: from.box.y - (event.clientY - from.y) * scale,
+      });
     });
     for (const name of ['pointerup', 'pointercancel']) this.#svg.addEventListener(name, () => (from = null));
   }

@@ -1,9 +1,10 @@
 // One small plot over time. All of them share the axis, the crosshair and the bands of faults.
-import { faultBands, faultRows, logTicks, niceTicks, timeTicks } from './axis.js';
+import { anchorAt, faultBands, faultLabelRows, logTicks, niceTicks, tickText, timeTicks } from './axis.js';
 import { clock } from './format.js';
 import { el, onWidth, set, svg } from './dom.js';
 
-const LABEL_ROWS = 3;
+/** Room for the figures of the axis; the slider below the map is set in by the same (page.css). */
+const LEFT = 66;
 
 /**
  * @param plot {title, note, unit, series: [{name, values, colour, kind: 'line' | 'area' | 'faint'}], log, zero, top, limit}
@@ -81,10 +82,10 @@ export class TimePlot {
     const width = this.#svg.parentElement.clientWidth;
     const height = this.#plot.height ?? 150;
     const { steps, endSeconds } = this.#moment;
-    const rows = Math.min(LABEL_ROWS, 1 + Math.max(-1, ...faultRows(this.#faults, endSeconds)));
+    const rows = faultLabelRows(this.#faults, endSeconds);
     const top = 4 + rows * 12;
-    const frame = { left: 54, top, width: Math.max(40, width - 62), height: height - top - 18, labelTop: 0 };
-    Object.assign(frame, { endSeconds, labelRows: LABEL_ROWS });
+    const frame = { left: LEFT, top, width: Math.max(40, width - LEFT - 8), height: height - top - 18, labelTop: 0 };
+    frame.endSeconds = endSeconds;
     this.#frame = frame;
     set(this.#svg, { width, viewBox: `0 0 ${width} ${height}` });
     const bottom = frame.top + frame.height;
@@ -96,11 +97,19 @@ export class TimePlot {
 
     const grid = scale.ticks.map((tick) => [
       svg('path', { class: 'grid', d: `M${frame.left} ${y(tick)}h${frame.width}` }),
-      svg('text', { class: 'tick', x: frame.left - 6, y: y(tick) + 3.5, 'text-anchor': 'end' }, this.#plot.unit(tick)),
+      svg(
+        'text',
+        { class: 'tick', x: frame.left - 6, y: y(tick) + 3.5, 'text-anchor': 'end' },
+        tickText(this.#plot.unit, tick),
+      ),
     ]);
     const times = timeTicks(endSeconds, Math.max(2, Math.floor(frame.width / 70))).map((tick) => [
       svg('path', { class: 'tick-mark', d: `M${time(tick)} ${bottom}v4` }),
-      svg('text', { class: 'tick', x: time(tick), y: bottom + 15, 'text-anchor': 'middle' }, clock(tick)),
+      svg(
+        'text',
+        { class: 'tick', x: time(tick), y: bottom + 15, 'text-anchor': anchorAt(time(tick), width) },
+        clock(tick),
+      ),
     ]);
     const marks = this.#plot.series.map((series, at) =>
       series.kind === 'area'

@@ -29,8 +29,9 @@ function definitions(data) {
     {
       title: 'Stalls and reloads',
       unit: shortCount,
+      log: true,
       series: [
-        area('viewers standing still', series.stalled, COLOUR.bad),
+        line('viewers standing still', series.stalled, COLOUR.bad),
         line('reloads a second', everyStep(series.reloads), COLOUR.warn),
       ],
     },
@@ -52,10 +53,7 @@ function definitions(data) {
       unit: percent,
       zero: false,
       top: 1,
-      series: [
-        line('edges', series.edgeHitRatio, COLOUR.edge),
-        line('shield', series.shieldHitRatio, COLOUR.shield),
-      ],
+      series: [line('edges', series.edgeHitRatio, COLOUR.edge), line('shield', series.shieldHitRatio, COLOUR.shield)],
     },
     {
       title: 'Requests, fills, collapsed',
@@ -105,7 +103,8 @@ function ispPlot(title, unit, rows, data) {
   const name = (at) => data.ispNames[ids[at]] ?? ids[at];
   const lines = rows.map((values, at) => ({ name: name(at), values, colour: COLOUR.dim, kind: 'faint' }));
   const front = loser >= 0 ? loser : 0;
-  if (lines[front]) lines.push({ ...lines.splice(front, 1)[0], colour: loser >= 0 ? COLOUR.bad : COLOUR.edge, kind: 'line' });
+  if (lines[front])
+    lines.push({ ...lines.splice(front, 1)[0], colour: loser >= 0 ? COLOUR.bad : COLOUR.edge, kind: 'line' });
   const note =
     loser < 0 && data.losingIsp !== null
       ? `The one that lost most (${data.losingIsp.name}) is not among the ${count(ids.length)} largest drawn here.`
@@ -122,7 +121,9 @@ function limitPlot({ series, bottlenecks }) {
   });
   // Nothing was near its limit: then the fullest of all are what there is to see.
   const shown =
-    rows.length > 0 ? rows : series.links.ids.slice(0, 3).map((id, at) => ({ name: id, values: series.links.utilisation[at] }));
+    rows.length > 0
+      ? rows
+      : series.links.ids.slice(0, 3).map((id, at) => ({ name: id, values: series.links.utilisation[at] }));
   return {
     title: rows.length > 0 ? 'What filled up' : 'The fullest links',
     unit: percent,
@@ -131,4 +132,3 @@ function limitPlot({ series, bottlenecks }) {
     series: shown.slice(0, OF_KIND.length).map((row, at) => ({ ...row, colour: OF_KIND[at], kind: 'line' })),
   };
 }
-

@@ -4,25 +4,34 @@ import { el, hideTip, onWidth, set, showTip, svg } from './dom.js';
 import { MapView } from './map-view.js';
 import { utilisationColour } from './palette.js';
 
+/** kind, what it is, colour, width of the largest in pixels */
 const ARC_KINDS = [
-  ['delivery', 'site → viewers’ metro', 'var(--edge)'],
-  ['fill', 'shield → site', 'var(--shield)'],
-  ['origin', 'origin → shield', 'var(--origin)'],
+  ['delivery', 'site → viewers’ metro', 'var(--edge)', 4.5],
+  ['fill', 'shield → site', 'var(--shield)', 1.6],
+  ['origin', 'origin → shield', 'var(--origin)', 2],
 ];
 const LABELS = 9;
 
 export function drawWorldMap(parent, data, moment) {
   const { map, sites, arcs } = data;
-  const picture = svg('svg', { class: 'world', role: 'img', 'aria-label': 'World map of sites by load; the table of sites has the figures' });
+  const picture = svg('svg', {
+    class: 'world',
+    role: 'img',
+    'aria-label': 'World map of sites by load; the table of sites has the figures',
+  });
   const points = [...sites, ...arcs.flatMap(({ from, to }) => [from, to])];
   const view = new MapView(picture, map, points);
-  const arcLayers = ARC_KINDS.map(([kind, , colour]) => arcLayer(kind, colour, arcs));
+  const arcLayers = ARC_KINDS.map(([kind, , colour, most]) => arcLayer(kind, colour, most, arcs));
   const labels = svg('g', { class: 'labels' });
   const marks = sites.map((site) => siteMark(site, moment, data));
   picture.append(
     svg('path', { class: 'land', d: map.outlines }),
     ...arcLayers.map(({ layer }) => layer),
-    svg('g', { class: 'sites' }, marks.map(({ group }) => group)),
+    svg(
+      'g',
+      { class: 'sites' },
+      marks.map(({ group }) => group),
+    ),
     labels,
   );
   const controls = el('div', { class: 'map-controls' }, toggles(arcLayers), view.buttons());
@@ -37,7 +46,12 @@ export function drawWorldMap(parent, data, moment) {
       const bps = site.bps[moment.step] ?? 0;
       const share = site.utilisation[moment.step] ?? 0;
       set(ring, { r: radius(site.peakBps), 'stroke-width': unit });
-      set(disc, { r: radius(bps), fill: utilisationColour(share), class: share >= 0.95 ? 'disc full' : 'disc', 'stroke-width': unit * 0.75 });
+      set(disc, {
+        r: radius(bps),
+        fill: utilisationColour(share),
+        class: share >= 0.95 ? 'disc full' : 'disc',
+        'stroke-width': unit * 0.75,
+      });
     }
     for (const { paths } of arcLayers) for (const { path, px } of paths) set(path, { 'stroke-width': px * unit });
     label(labels, marks, moment.step, unit, radius);
@@ -67,13 +81,13 @@ function siteMark(site, moment, data) {
 }
 
 /** Arcs of one kind: width by bytes over the whole run. What stays in one metro has no way to draw. */
-function arcLayer(kind, colour, arcs) {
+function arcLayer(kind, colour, most, arcs) {
   const shown = arcs.filter((arc) => arc.kind === kind && (arc.from.x !== arc.to.x || arc.from.y !== arc.to.y));
   const largest = Math.max(1, ...shown.map(({ bytes: sent }) => sent));
   const layer = svg('g', { class: `arcs ${kind}`, stroke: colour });
   const paths = shown.map(({ from, to, bytes: sent, peakBps }) => {
-    const share = Math.sqrt(sent / largest);
-    const path = svg('path', { d: arcPath(from, to), opacity: (0.18 + 0.62 * share).toFixed(2) });
+    const share = sent / largest;
+    const path = svg('path', { d: arcPath(from, to), opacity: (0.22 + 0.5 * Math.sqrt(share)).toFixed(2) });
     path.addEventListener('pointermove', (event) =>
       showTip(event, `${from.name} → ${to.name}`, [
         [kind, `${bytes(sent)} in the whole run`],
@@ -82,7 +96,7 @@ function arcLayer(kind, colour, arcs) {
     );
     path.addEventListener('pointerleave', hideTip);
     layer.append(path);
-    return { path, px: 0.6 + 4.4 * share };
+    return { path, px: 0.5 + (most - 0.5) * share };
   });
   return { kind, layer, paths };
 }
@@ -137,7 +151,16 @@ function label(layer, marks, step, unit, radius) {
     taken.push(box);
     const share = site.utilisation[step] ?? 0;
     texts.push(
-      svg('text', { x: box.x, y: box.y + 9.5 * unit, 'font-size': 10.5 * unit, 'stroke-width': 3 * unit, class: share >= 0.95 ? 'full' : '' }, text),
+      svg(
+        'text',
+        {
+          x: box.x,
+          y: box.y + 9.5 * unit,
+          style: `font-size:${10.5 * unit}px;stroke-width:${3 * unit}`,
+          class: share >= 0.95 ? 'full' : '',
+        },
+        text,
+      ),
     );
   }
   layer.replaceChildren(...texts);

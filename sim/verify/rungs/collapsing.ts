@@ -29,17 +29,22 @@ export const collapsing: Rung = {
 
 function checkCase(row: CollapseCase, at: number, { seed, quick, progress }: RungContext): Check[] {
   const { ttlMs, fetchMs, gapMs } = row;
-  const world = new EdgeWorld({ edges: ['edge'], origin: () => ({ afterMs: fetchMs, ttlMs, shareable: true }) });
+  const startsMs: number[] = [];
+  const origin = (_key: number, nowMs: number) => {
+    startsMs.push(nowMs);
+    return { afterMs: fetchMs, ttlMs, shareable: true };
+  };
+  const world = new EdgeWorld({ edges: ['edge'], origin });
   poissonArrivals(world.engine, new Random(seed, `collapsing ${at}`), gapMs, () => world.request(0, 0));
   const cycleMs = ttlMs + fetchMs + gapMs;
   const cycles = quick ? QUICK_CYCLES : CYCLES;
-  const steps = 20;
-  for (let step = 1; step <= steps; step++) {
-    world.engine.run((cycleMs * cycles * step) / steps);
-    progress((at + step / steps) / CASES.length);
+  // From one fetch to the last: whole cycles, and all who waited in them have been counted.
+  while (startsMs.length <= cycles) {
+    world.engine.run(Infinity, 1);
+    if (world.engine.events % 10_000 === 0) progress((at + startsMs.length / cycles) / CASES.length);
   }
   const { misses, collapsed, hits, requests } = world.machines[0]!.stats;
-  const seconds = world.engine.nowMs / 1000;
+  const seconds = (startsMs.at(-1)! - startsMs[0]!) / 1000;
   const label = `T ${ttlMs}, D ${fetchMs}, 1/λ ${gapMs} ms`;
   const perCycle = 1000 / cycleMs;
   // Cycles vary by the wait for the next request only. Those who join a fill are Poisson beside that.
@@ -49,7 +54,7 @@ function checkCase(row: CollapseCase, at: number, { seed, quick, progress }: Run
   const upstreamError = (perCycle * Math.sqrt(joined + ((1 + joined) * share) ** 2)) / Math.sqrt(cycles);
   const basis = `${cycles} cycles`;
   return [
-    estimate(`${label}: fills/s`, perCycle, world.originFetches / seconds, fillError, basis),
+    estimate(`${label}: fills/s`, perCycle, cycles / seconds, fillError, basis),
     estimate(`${label}: without`, perCycle * (1 + joined), (misses + collapsed) / seconds, upstreamError, basis),
     exactly(
       `${label}: requests that were not answered once`,

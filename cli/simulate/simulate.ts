@@ -1,0 +1,162 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BadInput } from '../../runtime/bad-input.ts';
+import { stopAsked } from '../../runtime/service.ts';
+import { compare } from '../../sim/report/compare.ts';
+import { csvFiles } from '../../sim/report/csv.ts';
+import { renderReport } from '../../sim/report/report.ts';
+import { runsTable, summariseRuns } from '../../sim/report/runs.ts';
+import { terminalSummary } from '../../sim/report/terminal.ts';
+import type { SimulationResult } from '../../sim/run/result.ts';
+import { runScenario } from '../../sim/run/run-scenario.ts';
+import { loadScenario, parseOverride, variantOverrides, type Override } from '../../sim/scenarios/load-scenario.ts';
+import type { Scenario } from '../../sim/scenarios/scenario.ts';
+import { Progress } from './progress.ts';
+
+export interface SimulateOptions {
+  /** overrides as typed: `steering.policy=nearest` */
+  sets: readonly string[];
+  runs: number;
+  variant: string | null;
+  /** folder for files; null: out/<scenario> */
+  out: string | null;
+  json: boolean;
+}
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+
+/** One scenario, in all the variants and over all the seeds that are asked for. @returns the exit code */
+export async function runScenarios(name: string, options: SimulateOptions): Promise<number> {
+  const overrides = options.sets.map(readOverride);
+  const { scenario } = load(name, overrides);
+  const variants = variantsOf(scenario, options.variant);
+  const folder = options.out ?? join('out', scenario.name);
+  makeFolder(folder);
+  const stop = new AbortController();
+  void stopAsked().then(() => stop.abort());
+
+  const results = new Map<string | null, SimulationResult[]>();
+  for (const variant of variants) {
+    const ofVariant = variant === null ? overrides : [...variantOverrides(scenario, variant), ...overrides];
+    const here = variant === null ? folder : join(folder, variant);
+    const done = await runSeeds(name, scenario.seed, ofVariant, variant, here, options, stop.signal);
+    results.set(variant, done);
+    if (stop.signal.aborted) break;
+  }
+  const all = [...results.values()].flat();
+  await print(textOf(results, scenario, options));
+  if (!options.json) await print(`files        ${folder}${results.size > 1 || options.runs > 1 ? '/…' : ''}`);
+  const failed = all.find(({ ended }) => ended.reason === 'check');
+  if (failed !== undefined) {
+    const { name: check, violations } = failed.checks.find(({ ok }) => !ok)!;
+    console.error(`undercard: a check failed, seed ${failed.seed}: ${check}: ${violations[0]}`);
+  }
+  return failed === undefined ? 0 : 1;
+}
+
+async function runSeeds(
+  name: string,
+  firstSeed: number,
+  overrides: readonly Override[],
+  variant: string | null,
+  folder: string,
+  { runs }: SimulateOptions,
+  signal: AbortSignal,
+): Promise<SimulationResult[]> {
+  const results: SimulationResult[] = [];
+  for (let run = 0; run < runs && !signal.aborted; run++) {
+    const seed = firstSeed + run;
+    const loaded = load(name, [...overrides, { path: ['seed'], value: seed, said: `seed=${seed}` }]);
+    const progress = new Progress([variant, runs > 1 ? `seed ${seed}` : null].filter((part) => part !== null).join(' '));
+    const result = await runScenario(loaded, { version, signal, onProgress: progress.show });
+    progress.end();
+    // Of several seeds what was cut short would only spoil the means.
+    if (runs > 1 && result.ended.reason === 'interrupted') break;
+    writeFiles(result, loaded.shipped, runs > 1 ? join(folder, `seed-${seed}`) : folder);
+    results.push(result);
+    if (result.ended.reason === 'check') break;
+  }
+  if (runs > 1 && results.length > 0) {
+    makeFolder(folder);
+    write(join(folder, 'runs.json'), json(summariseRuns(name, version, results)));
+  }
+  return results;
+}
+
+function textOf(
+  results: ReadonlyMap<string | null, readonly SimulationResult[]>,
+  { name, title }: Scenario,
+  { json: asJson, runs }: SimulateOptions,
+): string {
+  if (asJson) {
+    const summaries = [...results].flatMap(([variant, ofVariant]) =>
+      ofVariant.map(({ seed, ended, summary, checks }) => ({ variant, seed, ended, summary, checks })),
+    );
+    return JSON.stringify({ scenario: name, version, runs: summaries });
+  }
+  const parts = [...results].map(([variant, ofVariant]) => {
+    const heading = variant === null ? [] : [`— ${title ?? name}: ${variant} —`];
+    const body =
+      runs > 1 && ofVariant.length > 0
+        ? runsTable(summariseRuns(name, version, ofVariant))
+        : ofVariant.map((result) => terminalSummary(result)).join('\n\n');
+    return [...heading, body].join('\n');
+  });
+  const [first, second] = [...results];
+  if (first !== undefined && second !== undefined && results.size === 2 && second[1].length > 0) {
+    parts.push(`— side by side —\n${compare(first[1], second[1], [String(first[0]), String(second[0])])}`);
+  }
+  return parts.join('\n\n');
+}
+
+function load(name: string, overrides: readonly Override[]) {
+  const loaded = loadScenario(name, overrides);
+  if (loaded.kind === 'bad') throw new BadInput(loaded.reason);
+  return loaded;
+}
+
+function readOverride(said: string): Override {
+  const override = parseOverride(said);
+  if (override === null) throw new BadInput(`--set "${said}": write field=value, for example steering.policy=nearest`);
+  return override;
+}
+
+function variantsOf({ variants, name }: Scenario, wanted: string | null): (string | null)[] {
+  const names = Object.keys(variants ?? {});
+  if (wanted === null) return names.length === 0 ? [null] : names;
+  if (names.includes(wanted)) return [wanted];
+  const known = names.length === 0 ? 'it has no variants' : `known: ${names.join(', ')}`;
+  throw new BadInput(`--variant "${wanted}": scenario ${name} has none of that name; ${known}`);
+}
+
+function writeFiles(result: SimulationResult, shipped: Scenario, folder: string): void {
+  makeFolder(folder);
+  write(join(folder, 'result.json'), json(result));
+  for (const { name, text } of csvFiles(result)) write(join(folder, name), text);
+  write(join(folder, 'report.html'), renderReport(result, { shipped }));
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new BadInput(`--out ${folder}: cannot be made (${(error as Error).message}); name another folder`);
+  }
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new BadInput(`${file}: cannot be written (${(error as Error).message}); name another folder with --out`);
+  }
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 1)}\n`;
+}
+
+/** Resolves when it is written: the process may end then. */
+function print(text: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(`${text}\n`, () => resolve()));
+}

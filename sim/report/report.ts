@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { SimulationResult } from '../run/result.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { baseMap } from './base-map.ts';
+import { closingPart } from './closing-part.ts';
+import { headPart } from './head-part.ts';
+import { html, jsonForScript, raw } from './html.ts';
+import { inlineModules } from './inline-modules.ts';
+import { pageData } from './page-data.ts';
+import { tablesPart } from './tables-part.ts';
+
+const PAGE = new URL('./page/', import.meta.url);
+
+export interface ReportOptions {
+  /** the scenario as its file has it: the command to run it again then names what was set otherwise */
+  shipped?: Scenario;
+}
+
+/**
+ * `report.html`: one file that loads nothing. The browser is told so too (Content-Security-Policy): no network, and no
+ * script but this one, whatever a name in the result may say. The same result gives the same bytes.
+ */
+export function renderReport(result: SimulationResult, options: ReportOptions = {}): string {
+  const style = readFileSync(new URL('page.css', PAGE), 'utf8');
+  const script = `\n${inlineModules(new URL('main.js', PAGE))}\n`;
+  const digest = createHash('sha256').update(script).digest('base64');
+  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'; img-src data:; base-uri 'none'; form-action 'none'`;
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content="${policy}" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${result.scenario.title ?? result.scenario.name} · Undercard, simulated</title>
+        <link rel="icon" href="data:," />
+        <style>
+          ${raw(style)}
+        </style>
+      </head>
+      <body>
+        ${headPart(result)}
+        <main>
+          <section id="map-part">
+            <h2>Where: sites by load, at the chosen moment</h2>
+            <div id="map"></div>
+            <div id="timeline"></div>
+          </section>
+          <section id="time-part">
+            <h2>Over time</h2>
+            <p class="hint">
+              One axis for all: the pointer reads every plot at once, a click moves the map to that moment. Bands are
+              faults.
+            </p>
+            <div class="plots" id="plots"></div>
+          </section>
+          <section id="heat-part">
+            <h2>Utilisation: the fullest first</h2>
+            <div class="plots" id="heat-maps"></div>
+          </section>
+          ${tablesPart(result)}
+          <section id="distributions-part">
+            <h2>How it was for the sessions</h2>
+            <p class="hint">Bars: how many. Line: what share had at most so much.</p>
+            <div class="plots" id="distributions"></div>
+          </section>
+          <section id="flow-part">
+            <h2>Bytes from origin to viewers</h2>
+            <p class="hint">To scale: what enters a tier from the left is what its caches had to fetch.</p>
+            <div id="flow"></div>
+          </section>
+          ${closingPart(result, options.shipped)}
+        </main>
+        <footer>
+          Simulated by Undercard ${result.version}; no statement about real networks. result.json has every figure, the
+          CSV files the series.
+        </footer>
+        <script type="application/json" id="data">
+          ${jsonForScript(pageData(result, baseMap()))}
+        </script>
+        <script type="module">
+          ${raw(script)};
+        </script>
+      </body>
+    </html> `;
+  return page.text;
+}

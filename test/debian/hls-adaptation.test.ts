@@ -1,0 +1,208 @@
+import test, { type ExecutionContext } from 'ava';
+import { type Browser, chromium } from 'playwright-core';
+import { availableAtMs } from '../../topology/model/live-window.ts';
+import { HlsAdaptation } from '../../sim/player/hls-adaptation.ts';
+import { ladderOf } from '../../sim/player/ladder.ts';
+import { STARTED_WALL_MS, VirtualWorld } from '../../sim/player/virtual-world.fixture.ts';
+import { type BandwidthTrace, bytesBetween, passedAtMs } from '../support/bandwidth-trace.ts';
+import { type PageLog, ShapedLiveServer } from '../support/shaped-live-server.ts';
+
+/**
+ * hls.js itself, in Chromium behind a server that sends at a trace's rate, against our player.
+ *
+ * *Decisions*: our rule is given what hls.js measured of each transfer, and must choose each level as hls.js did. Nothing
+ * of the network or the clock is between them, so no decision may differ.
+ *
+ * *Sequences*: our whole player meets the same trace in virtual time, beginning where hls.js began in stream and clock and
+ * asking as long after a segment is due as hls.js did in this run (when its playlist shows a segment is chance: the phase
+ * of its reloads). Segments whose levels differ are counted against what was allowed before the first run:
+ * where the rate is constant, 1: the ramp at the start, a sample of 10 ms more or less. For each step of the rate, 2: the
+ * step falls into a transfer, how much of it came before depends on when it was asked for, which is right to a tenth of a
+ * second at best; so the estimate crosses a level's threshold one segment earlier or later, for the one transfer and
+ * the next.
+ */
+
+const RUN_MS = 50_000;
+/** Start-up of the browser and what is loaded before the first segment. */
+const START_BOUND_MS = 25_000;
+const ALLOWED_AT_START = 1;
+const ALLOWED_A_STEP = 2;
+
+/** Levels of 0.3, 0.8, 1.4, 2.2 and 3.5 Mbit/s; rates keep 15 % away from where 70 or 95 % of them are a level. */
+const TRACES: Record<string, BandwidthTrace> = {
+  constant: [{ fromMs: 0, rateBps: 2_600_000 }],
+  'step down': [
+    { fromMs: 0, rateBps: 6_000_000 },
+    { fromMs: 25_000, rateBps: 1_000_000 },
+  ],
+  'step up': [
+    { fromMs: 0, rateBps: 600_000 },
+    { fromMs: 15_000, rateBps: 4_000_000 },
+  ],
+  'square wave': [0, 12_000, 24_000, 36_000].map((fromMs, index) => ({
+    fromMs,
+    rateBps: index % 2 === 0 ? 4_000_000 : 1_000_000,
+  })),
+};
+
+const FLAGS = [
+  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  '--autoplay-policy=no-user-gesture-required',
+];
+
+interface Run {
+  name: string;
+  trace: BandwidthTrace;
+  log: PageLog;
+}
+
+let browser: Browser;
+let server: ShapedLiveServer;
+let runs: Run[];
+
+// All at the same time: each takes its time, and little else.
+test.before(async (t) => {
+  t.timeout(START_BOUND_MS + RUN_MS + 30_000);
+  server = await new ShapedLiveServer(Object.values(TRACES)).listen();
+  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+  runs = await Promise.all(Object.entries(TRACES).map(([name, trace], page) => play(name, trace, server.pageUrl(page))));
+});
+
+test.after.always(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+async function play(name: string, trace: BandwidthTrace, url: string): Promise<Run> {
+  const page = await browser.newPage();
+  await page.goto(url);
+  await page.waitForFunction('log.playing !== null', undefined, { timeout: START_BOUND_MS });
+  await new Promise((resolve) => setTimeout(resolve, RUN_MS));
+  const log = (await page.evaluate('log')) as PageLog;
+  await page.close();
+  return { name, trace, log };
+}
+
+for (const [page, name] of Object.keys(TRACES).entries()) {
+  test(`${name}: given its measurements, each decision is hls.js's own`, (t) => {
+    const { log } = runs[page]!;
+    t.is(log.version, '1.7.4');
+    t.deepEqual(
+      log.errors.filter((error) => error.endsWith('(fatal)')),
+      [],
+    );
+    const { compared, different } = replay(log);
+    t.log(`${compared} decisions`);
+    t.true(compared >= 15, `${compared} decisions`);
+    t.deepEqual(different, []);
+  });
+
+  test(`${name}: our player in virtual time fetches the same levels`, (t) => {
+    const run = runs[page]!;
+    const allowed = ALLOWED_AT_START + ALLOWED_A_STEP * (run.trace.length - 1);
+    const theirs = finalLevels(buffered(run.log));
+    const ours = finalLevels(inVirtualTime(t, run, page));
+    const numbers = [...theirs.keys()].filter((number) => ours.has(number));
+    const different = numbers.filter((number) => theirs.get(number) !== ours.get(number));
+    t.log(`hls.js ${numbers.map((number) => theirs.get(number)).join('')}`);
+    t.log(`ours   ${numbers.map((number) => ours.get(number)).join('')}`);
+    for (const number of different) t.log(`segment ${number}: hls.js ${theirs.get(number)}, ours ${ours.get(number)}`);
+    t.true(numbers.length >= 15, `${numbers.length} segments`);
+    t.true(different.length <= allowed, `${different.length} of ${numbers.length} differ, allowed are ${allowed}`);
+  });
+}
+
+interface Fetched {
+  number: number;
+  level: number;
+}
+
+function buffered(log: PageLog): Fetched[] {
+  return log.happened.filter(({ kind }) => kind === 'buffered');
+}
+
+/** What was fetched last of each segment: one that was dropped half-way is fetched again. */
+function finalLevels(fetched: Fetched[]): Map<number, number> {
+  return new Map(fetched.map(({ number, level }) => [number, level]));
+}
+
+/** Our rule in hls.js's place. */
+function replay(log: PageLog): { compared: number; different: string[] } {
+  const { variantBps, firstVariantBps } = ladderOf(server.event);
+  const adaptation = new HlsAdaptation();
+  adaptation.begin(firstVariantBps);
+  const different: string[] = [];
+  let compared = 0;
+  let currentIndex = -1;
+  /** what an abandoned segment is fetched in: forced until that is loaded */
+  let forced = -1;
+  const state = (bufferMs: number) => ({ currentIndex, bufferMs, bufferTargetMs: 6000, segmentDurationMs: 2000 });
+  for (const event of log.happened) {
+    const { number, level } = event;
+    if (event.kind === 'chosen') {
+      const index = forced >= 0 ? forced : adaptation.choose(variantBps, state(event.bufferMs));
+      compared++;
+      if (index !== level) different.push(`segment ${number}: hls.js ${level}, ours ${index}`);
+    } else if (event.kind === 'buffered') {
+      adaptation.onTransfer(event.receivedBytes, event.elapsedMs, event.firstByteMs);
+      currentIndex = level;
+      forced = -1;
+    } else {
+      forced = adaptation.abandon(variantBps, state(event.bufferMs), { ...event, index: level, lookAgainMs: 0 });
+      compared++;
+      if (forced < 0) different.push(`segment ${number}: hls.js abandons it at level ${level}, ours does not`);
+    }
+  }
+  return { compared, different };
+}
+
+/** Our player, from where and when hls.js began, over the same trace. */
+function inVirtualTime(t: ExecutionContext, { trace, log }: Run, page: number): Fetched[] {
+  const { event } = server;
+  const requests = server.requests[page]!;
+  const beganWallMs = requests[0]!.wallMs;
+  const { segmentDurationMs } = event;
+  const delaySegments = (beganWallMs - log.playing!.positionWallMs) / segmentDurationMs;
+  // Of segments that hls.js was waiting for, not of those that it was late for.
+  const waits = requests.flatMap(({ number, wallMs }, index) => {
+    const before = requests[index - 1];
+    const dueWallMs = availableAtMs(event, number);
+    const wasWaiting = before !== undefined && before.endedWallMs !== null && before.endedWallMs < dueWallMs;
+    return wasWaiting ? [wallMs - dueWallMs] : [];
+  });
+  const firstBytes = log.happened.flatMap((happening) => (happening.kind === 'buffered' ? [happening.firstByteMs] : []));
+  const askAfterMs = median(waits) ?? 300;
+  const firstByteMs = median(firstBytes)!;
+  t.log(`${delaySegments.toFixed(2)} segments behind, asks ${askAfterMs} ms late, first byte after ${firstByteMs.toFixed(1)} ms`);
+  // Steering, document and init segment take a millisecond each.
+  const beginsMs = 3;
+  const world = new VirtualWorld({
+    event: { ...event, availabilityStartMs: event.availabilityStartMs - beganWallMs + STARTED_WALL_MS + beginsMs },
+    config: {
+      liveDelaySegments: delaySegments,
+      askMarginSegments: askAfterMs / segmentDurationMs,
+      askSpreadSegments: 0,
+      // A media element plays what it has; hls.js does not jump to live.
+      startBufferSegments: 0.05,
+      resumeBufferSegments: 0.05,
+      maxLatencySegments: Infinity,
+    },
+    steady: (request, nowMs) => {
+      if (request.kind !== 'segment') return { afterMs: 1, sizeBytes: 1000 };
+      const sizeBytes = (event.renditions[request.rendition]!.bandwidth * segmentDurationMs) / 8000;
+      const fromMs = nowMs - beginsMs;
+      return {
+        afterMs: Math.max(firstByteMs, passedAtMs(trace, fromMs, sizeBytes) - fromMs),
+        sizeBytes,
+        firstByteMs,
+        receivedBytes: (elapsedMs) => Math.floor(Math.min(sizeBytes, bytesBetween(trace, fromMs, fromMs + elapsedMs))),
+      };
+    },
+  }).run(RUN_MS + 10_000);
+  return world.segments('l').map(({ number, rendition }) => ({ number, level: Number(rendition.slice(1)) }));
+}
+
+function median(values: readonly number[]): number | undefined {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
