@@ -8,6 +8,8 @@ export interface RelayOptions {
   to: Address;
   /** there and back, in milliseconds */
   rttMs: number;
+  /** for connections from these local addresses another: the near ends stand in different places */
+  rttMsFrom?: Readonly<Record<string, number>> | undefined;
   /** of each direction, in bits per second */
   rateBps: number;
 }
@@ -41,11 +43,13 @@ export class Relay {
   readonly #up: Link;
   readonly #down: Link;
   readonly #sockets = new Set<Socket>();
+  /** resets that are on their way */
+  readonly #news = new Set<NodeJS.Timeout>();
 
   constructor(options: RelayOptions) {
     this.#options = options;
-    this.#up = new Link(options.rttMs / 2, options.rateBps);
-    this.#down = new Link(options.rttMs / 2, options.rateBps);
+    this.#up = new Link(options.rateBps);
+    this.#down = new Link(options.rateBps);
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => this.#accept(near));
     this.#server.maxConnections = CONNECTIONS_MAX;
   }
@@ -78,6 +82,7 @@ export class Relay {
 
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
+    for (const timer of this.#news) clearTimeout(timer);
     this.#up.close();
     this.#down.close();
     if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve));
@@ -85,22 +90,36 @@ export class Relay {
 
   #accept(near: Socket): void {
     const far = connect({ ...this.#options.to, noDelay: true, allowHalfOpen: true });
-    const startMs = performance.now() + this.#options.rttMs;
-    this.#join(near, far, this.#up, startMs);
-    this.#join(far, near, this.#down, startMs);
+    const { rttMs, rttMsFrom } = this.#options;
+    const hereMs = rttMsFrom?.[near.remoteAddress ?? ''] ?? rttMs;
+    const startMs = performance.now() + hereMs;
+    let established = false;
+    far.once('connect', () => (established = true));
+    // News of a far end that is gone takes its way; that nobody listens there is the answer to the set-up's own round trip.
+    this.#join(near, far, this.#up, startMs, hereMs / 2, () => hereMs / 2);
+    this.#join(far, near, this.#down, startMs, hereMs / 2, () => (established ? hereMs / 2 : startMs - performance.now()));
   }
 
-  #join(from: Socket, to: Socket, link: Link, startMs: number): void {
+  #join(from: Socket, to: Socket, link: Link, startMs: number, delayMs: number, newsMs: () => number): void {
     this.#sockets.add(from);
-    const flow = new Flow(from, to, link);
+    const flow = new Flow(from, to, link, delayMs);
     from.on('data', (chunk: Buffer) => flow.send(chunk, startMs));
     from.on('end', () => flow.send(null, startMs));
     // A reset crosses the link like data does; what was sent before it may be lost, as on a real one.
-    from.on('error', () => to.destroy());
+    from.on('error', () => this.#reset(to, newsMs()));
     from.on('close', () => {
       this.#sockets.delete(from);
-      if (!flow.ended) to.destroy();
+      if (!flow.ended) this.#reset(to, newsMs());
     });
+  }
+
+  #reset(socket: Socket, afterMs: number): void {
+    if (socket.destroyed) return;
+    const timer = setTimeout(() => {
+      this.#news.delete(timer);
+      socket.resetAndDestroy();
+    }, Math.max(0, afterMs));
+    this.#news.add(timer);
   }
 }
 
@@ -110,36 +129,39 @@ class Flow {
   readonly #from: Socket;
   readonly #to: Socket;
   readonly #link: Link;
+  readonly #delayMs: number;
+  readonly #holdsBytes: number;
   #underWayBytes = 0;
 
-  constructor(from: Socket, to: Socket, link: Link) {
+  constructor(from: Socket, to: Socket, link: Link, delayMs: number) {
     this.#from = from;
     this.#to = to;
     this.#link = link;
+    this.#delayMs = delayMs;
+    this.#holdsBytes = link.holdsBytes(delayMs);
   }
 
   send(chunk: Buffer | null, startMs: number): void {
     const size = chunk?.byteLength ?? 0;
     if (chunk === null) this.ended = true;
     this.#underWayBytes += size;
-    if (this.#underWayBytes > this.#link.holdsBytes + UNDER_WAY_MIN_BYTES) this.#from.pause();
-    this.#link.carry(size, startMs, () => this.#deliver(chunk, size));
+    if (this.#underWayBytes > this.#holdsBytes + UNDER_WAY_MIN_BYTES) this.#from.pause();
+    this.#link.carry(size, startMs, this.#delayMs, () => this.#deliver(chunk, size));
   }
 
   #deliver(chunk: Buffer | null, size: number): void {
     if (this.#to.destroyed) return;
     const arrived = () => {
       this.#underWayBytes -= size;
-      if (this.#underWayBytes <= this.#link.holdsBytes) this.#from.resume();
+      if (this.#underWayBytes <= this.#holdsBytes) this.#from.resume();
     };
     if (chunk === null) this.#to.end();
     else this.#to.write(chunk, arrived);
   }
 }
 
-/** A direction of the link: first come, first served, then a constant delay, so deliveries keep their order. */
+/** A direction of the link: first come, first served, then a delay that is constant for each connection. */
 class Link {
-  readonly #delayMs: number;
   readonly #bytesPerMs: number;
   readonly #queue: { atMs: number; deliver: () => void }[] = [];
   #first = 0;
@@ -148,25 +170,24 @@ class Link {
   bytes = 0;
   queueMs = 0;
 
-  constructor(delayMs: number, rateBps: number) {
-    this.#delayMs = delayMs;
+  constructor(rateBps: number) {
     this.#bytesPerMs = rateBps / 8000;
   }
 
   /** What a full link holds between its ends. */
-  get holdsBytes(): number {
-    return 2 * this.#delayMs * this.#bytesPerMs;
+  holdsBytes(delayMs: number): number {
+    return 2 * delayMs * this.#bytesPerMs;
   }
 
-  carry(bytes: number, notBeforeMs: number, deliver: () => void): void {
+  carry(bytes: number, notBeforeMs: number, delayMs: number, deliver: () => void): void {
     const nowMs = performance.now();
     const startMs = Math.max(nowMs, this.#freeAtMs);
     this.queueMs = startMs - nowMs;
     this.#freeAtMs = startMs + bytes / this.#bytesPerMs;
     this.bytes += bytes;
     const last = this.#queue.at(-1);
-    const atMs = Math.max(this.#freeAtMs, notBeforeMs) + this.#delayMs;
-    // A young connection's first bytes wait for its set-up; those behind them must not overtake on the same socket.
+    const atMs = Math.max(this.#freeAtMs, notBeforeMs) + delayMs;
+    // Nearer ends come first. A young connection's first bytes wait for its set-up; those behind them must not overtake on the same socket.
     this.#insert({ atMs, deliver }, last === undefined || last.atMs <= atMs);
     if (this.#timer === undefined) this.#arm();
   }

@@ -114,8 +114,8 @@ function countsOf({ sites, metros, networks, access, links, prefixes }: Topology
 
 function sentence(counts: ReturnType<typeof countsOf>): string {
   return (
-    `${counts.sites} sites (${counts.embeddedSites} inside ISPs), ${counts.edgeServers} edge servers and ` +
-    `${counts.shieldServers} shields, ${counts.accessNetworks} access networks in ${counts.metros} metros with ` +
+    `${counts.sites} sites (${counts.embeddedSites} inside ISPs), ${counts.edgeServers} edge and ` +
+    `${counts.shieldServers} shield servers, ${counts.accessNetworks} access networks in ${counts.metros} metros with ` +
     `${(counts.broadbandLines / 1e6).toFixed(1)} million lines, ${counts.links} links, ${counts.prefixes} prefixes`
   );
 }

@@ -26,7 +26,7 @@ interface Way extends WirePath {
 export interface WayOptions {
   /** of connections, in bytes a round trip */
   windowMaxBytes: number;
-  /** one way, in the access network */
+  /** one way, in access networks whose link states none */
   lastMileMs: number;
 }
 
@@ -109,7 +109,7 @@ export class Ways {
     let way = this.#toPlaces.get(key);
     if (way === undefined) {
       const route = this.routeOf(server, place);
-      way = this.#make(server, route, this.#options.lastMileMs);
+      way = this.#make(server, route, this.#lastMileMs(route));
       this.#toPlaces.set(key, way);
     }
     return way;
@@ -167,6 +167,13 @@ export class Ways {
   }
 
   // ——— inside ———
+
+  /** What the access link does not state. */
+  #lastMileMs(route: Route | null): number {
+    const last = route?.links.at(-1);
+    const stated = last !== undefined && this.#topology.links[last >> 1]!.latencyMs !== undefined;
+    return stated ? 0 : this.#options.lastMileMs;
+  }
 
   #routesOf(place: number): ReadonlyMap<number, Route> {
     let routes = this.#routes.get(place);

@@ -151,3 +151,19 @@ function bytesOfViewers({ reports }: LoadResult): number {
 function closeAll(...services: { close(): void }[]): void {
   for (const service of services) service.close();
 }
+
+test('viewers adapt and start as they are told to: from the beginning, by BOLA', async (t) => {
+  const edge = await new SmallEdge(shortSegments()).listen();
+  const load = startLoad({
+    ...OPTIONS,
+    serverUrl: `${edge.baseUrl}/live/demo/`,
+    adaptation: 'bola',
+    startAt: 'start-over',
+  });
+  await until(() => load.snapshot().playing === VIEWERS, 'all play');
+  // The event began a minute ago.
+  t.true(load.snapshot().latencyMs.p50! > 55_000);
+  const { final } = await load.finish();
+  t.is(final.jumps, 0);
+  edge.close();
+});

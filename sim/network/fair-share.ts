@@ -15,7 +15,18 @@ import {
   WEIGHT,
 } from './group-table.ts';
 import { type FlowTable, FLOW_DOUBLES, THRESHOLD } from './flow-table.ts';
-import { CAPACITY, CARRIED, LEVEL, LINK_DOUBLES, type LinkTable, roomOf, SHARE, TENTATIVE } from './link-table.ts';
+import {
+  CAPACITY,
+  CARRIED,
+  FOLLOWING,
+  LEVEL,
+  LINK_DOUBLES,
+  type LinkTable,
+  NODE_INTS,
+  roomOf,
+  SHARE,
+  TENTATIVE,
+} from './link-table.ts';
 import type { Paths } from './paths.ts';
 
 /** So many rounds a region grows by what it disturbed; then by everything that hangs together. */
@@ -41,6 +52,10 @@ export class FairShare {
   #regionCount = 0;
   #members = new Int32Array(64);
   #memberCount = 0;
+  /** groups of one link after another: what is still open, from `#from` to `#to` of the link */
+  #crossing = new Int32Array(64);
+  readonly #from: Int32Array;
+  readonly #to: Int32Array;
   #round = 0;
   /** links to be filled, the least share first */
   readonly #heap: Int32Array;
@@ -59,6 +74,8 @@ export class FairShare {
     this.#paths = paths;
     this.#region = new Int32Array(links.count);
     this.#inRegion = new Uint8Array(links.count);
+    this.#from = new Int32Array(links.count);
+    this.#to = new Int32Array(links.count);
     this.#heap = new Int32Array(links.count);
     this.#touched = new Int32Array(links.count);
     this.#touchedIn = new Int32Array(links.count);
@@ -93,19 +110,22 @@ export class FairShare {
 
   /** All groups that cross the region, and what they may have at most. @param isWide adds all full links they cross */
   #gather(isWide: boolean): void {
-    const { lists, lengths, shift, doubles: link } = this.#links;
+    const { heads, nodes, shift, doubles: link } = this.#links;
     const { doubles, ints } = this.#groups;
     const { starts, links: pathLinks } = this.#paths;
     const round = ++this.#round;
     this.#memberCount = 0;
+    let crossing = 0;
     for (let place = 0; place < this.#regionCount; place++) {
-      const list = lists[this.#region[place]!]!;
-      const length = lengths[this.#region[place]!]!;
-      for (let index = 0; index < length; index++) {
-        const group = list[index]! >> shift;
+      const full = this.#region[place]!;
+      this.#from[full] = crossing;
+      for (let node = heads[full]!; node >= 0; node = nodes[node * NODE_INTS + FOLLOWING]!) {
+        const group = node >> shift;
+        if (crossing === this.#crossing.length) this.#crossing = doubled(this.#crossing);
+        this.#crossing[crossing++] = group;
         if (ints[group * GROUP_INTS + MARK] === round) continue;
         ints[group * GROUP_INTS + MARK] = round;
-        if (this.#memberCount === this.#members.length) this.#growMembers();
+        if (this.#memberCount === this.#members.length) this.#members = doubled(this.#members);
         this.#members[this.#memberCount++] = group;
         if (!isWide) continue;
         const path = ints[group * GROUP_INTS + PATH]!;
@@ -113,6 +133,7 @@ export class FairShare {
           if (link[pathLinks[hop]! * LINK_DOUBLES + LEVEL]! < Infinity) this.seed(pathLinks[hop]!);
         }
       }
+      this.#to[full] = crossing;
     }
     for (let index = 0; index < this.#memberCount; index++) {
       const group = this.#members[index]!;
@@ -143,6 +164,7 @@ export class FairShare {
     for (let place = 0; place < this.#regionCount; place++) {
       const link = this.#region[place]!;
       doubles[link * LINK_DOUBLES + LEVEL] = Infinity;
+      doubles[link * LINK_DOUBLES + TENTATIVE] = 0;
       if (this.#measure(link)) this.#push(link);
     }
     while (this.#heapCount > 0) {
@@ -165,35 +187,38 @@ export class FairShare {
 
   /** What the link has left for its open flows. @returns whether there are any; if not, its rate is final */
   #measure(link: number): boolean {
-    const { lists, lengths, shift, doubles: links } = this.#links;
+    const { doubles: links } = this.#links;
     const { doubles, ints } = this.#groups;
-    const list = lists[link]!;
-    const length = lengths[link]!;
-    let settled = 0;
+    const crossing = this.#crossing;
+    const from = this.#from[link]!;
+    const end = this.#to[link]!;
+    const at = link * LINK_DOUBLES;
+    let settled = links[at + TENTATIVE]!;
     let weight = 0;
-    for (let index = 0; index < length; index++) {
-      const group = list[index]! >> shift;
+    let to = from;
+    for (let index = from; index < end; index++) {
+      const group = crossing[index]!;
       const count = ints[group * GROUP_INTS + COUNT]!;
       const next = doubles[group * GROUP_DOUBLES + NEXT]!;
-      if (next < 0) weight += count * doubles[group * GROUP_DOUBLES + WEIGHT]!;
-      else settled += count * next;
+      if (next < 0) {
+        weight += count * doubles[group * GROUP_DOUBLES + WEIGHT]!;
+        crossing[to++] = group;
+      } else settled += count * next;
     }
-    const at = link * LINK_DOUBLES;
+    this.#to[link] = to;
     links[at + TENTATIVE] = settled;
     links[at + SHARE] = Math.max(0, links[at + CAPACITY]! - settled) / weight;
-    return weight > 0;
+    return to > from;
   }
 
   /** @returns whether there was one bound below the share */
   #settleBound(link: number, share: number): boolean {
-    const { lists, lengths, shift } = this.#links;
     const { doubles } = this.#groups;
-    const list = lists[link]!;
-    const length = lengths[link]!;
+    const end = this.#to[link]!;
     let found = false;
-    for (let index = 0; index < length; index++) {
-      const at = (list[index]! >> shift) * GROUP_DOUBLES;
-      if (doubles[at + NEXT]! < 0 && doubles[at + BOUND]! <= doubles[at + WEIGHT]! * share) {
+    for (let index = this.#from[link]!; index < end; index++) {
+      const at = this.#crossing[index]! * GROUP_DOUBLES;
+      if (doubles[at + BOUND]! <= doubles[at + WEIGHT]! * share) {
         doubles[at + NEXT] = doubles[at + BOUND]!;
         found = true;
       }
@@ -202,13 +227,12 @@ export class FairShare {
   }
 
   #hold(link: number, share: number): void {
-    const { lists, lengths, shift, doubles: links } = this.#links;
+    const { doubles: links } = this.#links;
     const { doubles } = this.#groups;
-    const list = lists[link]!;
-    const length = lengths[link]!;
-    for (let index = 0; index < length; index++) {
-      const at = (list[index]! >> shift) * GROUP_DOUBLES;
-      if (doubles[at + NEXT]! < 0) doubles[at + NEXT] = doubles[at + WEIGHT]! * share;
+    const end = this.#to[link]!;
+    for (let index = this.#from[link]!; index < end; index++) {
+      const at = this.#crossing[index]! * GROUP_DOUBLES;
+      doubles[at + NEXT] = doubles[at + WEIGHT]! * share;
     }
     const at = link * LINK_DOUBLES;
     links[at + LEVEL] = share;
@@ -315,10 +339,10 @@ export class FairShare {
     this.#heap[place] = last;
     return top;
   }
+}
 
-  #growMembers(): void {
-    const longer = new Int32Array(this.#members.length * 2);
-    longer.set(this.#members);
-    this.#members = longer;
-  }
+function doubled(from: Int32Array): Int32Array<ArrayBuffer> {
+  const to = new Int32Array(from.length * 2);
+  to.set(from);
+  return to;
 }

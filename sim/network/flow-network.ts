@@ -15,7 +15,17 @@ import {
   SERVICE,
   WEIGHT,
 } from './group-table.ts';
-import { CAPACITY, CARRIED, checkedCapacity, LEVEL, LINK_DOUBLES, LinkTable, roomOf } from './link-table.ts';
+import {
+  CAPACITY,
+  CARRIED,
+  checkedCapacity,
+  FOLLOWING,
+  LEVEL,
+  LINK_DOUBLES,
+  LinkTable,
+  NODE_INTS,
+  roomOf,
+} from './link-table.ts';
 import { Paths } from './paths.ts';
 
 export interface FlowSink {
@@ -231,8 +241,12 @@ export class FlowNetwork {
 
   /** Numbers of the groups that cross the link, in no order that means something. */
   groupsOver(link: number): number[] {
-    const { lists, lengths, shift } = this.#links;
-    return Array.from(lists[this.#checkedLink(link)]!.subarray(0, lengths[link]), (node) => node >> shift);
+    const { heads, nodes, shift } = this.#links;
+    const groups: number[] = [];
+    for (let node = heads[this.#checkedLink(link)]!; node >= 0; node = nodes[node * NODE_INTS + FOLLOWING]!) {
+      groups.push(node >> shift);
+    }
+    return groups;
   }
 
   group(group: number): FlowGroup {

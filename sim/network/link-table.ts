@@ -15,19 +15,24 @@ export const SHARE = 6;
 
 /** What rounding may put a link above its capacity without anyone being slowed, relative. */
 const ROUNDING = 1e-12;
-const FIRST_LIST = 4;
+const NONE = -1;
+
+/** Fields of a node in `nodes`. */
+export const NODE_INTS = 2;
+export const FOLLOWING = 0;
+const PRECEDING = 1;
 
 /**
  * Links: capacity, the rate they carry, bytes since the beginning, and which groups of flows cross them.
- * A place of a group's path is a node, `group << shift | place`; each link has a list of nodes, each node knows where
- * in the list it stands.
+ * A place of a group's path is a node, `group << shift | place`. Each link has a list of nodes, threaded through them:
+ * entering and leaving touch less memory than in an array of one's own.
  */
 export class LinkTable {
   readonly count: number;
   readonly doubles: Float64Array;
-  readonly lists: Int32Array[] = [];
-  readonly lengths: Int32Array;
-  #places: Int32Array;
+  /** the first node of each link, −1 for none */
+  readonly heads: Int32Array;
+  nodes: Int32Array;
   /** nodes of a group: 1 << shift */
   shift = 2;
 
@@ -35,12 +40,11 @@ export class LinkTable {
   constructor(capacitiesBps: ArrayLike<number>, groupsMax: number) {
     this.count = capacitiesBps.length;
     this.doubles = new Float64Array(this.count * LINK_DOUBLES);
-    this.lengths = new Int32Array(this.count);
-    this.#places = new Int32Array(groupsMax << this.shift);
+    this.heads = new Int32Array(this.count).fill(NONE);
+    this.nodes = new Int32Array((groupsMax << this.shift) * NODE_INTS);
     for (let link = 0; link < this.count; link++) {
       this.doubles[link * LINK_DOUBLES + CAPACITY] = checkedCapacity(capacitiesBps[link]!);
       this.doubles[link * LINK_DOUBLES + LEVEL] = Infinity;
-      this.lists.push(new Int32Array(FIRST_LIST));
     }
   }
 
@@ -68,45 +72,43 @@ export class LinkTable {
   }
 
   enter(link: number, node: number): void {
-    let list = this.lists[link]!;
-    const length = this.lengths[link]!++;
-    if (length === list.length) {
-      list = new Int32Array(length * 2);
-      list.set(this.lists[link]!);
-      this.lists[link] = list;
-    }
-    list[length] = node;
-    this.#places[node] = length;
+    const { heads, nodes } = this;
+    const following = heads[link]!;
+    nodes[node * NODE_INTS + FOLLOWING] = following;
+    nodes[node * NODE_INTS + PRECEDING] = NONE;
+    if (following !== NONE) nodes[following * NODE_INTS + PRECEDING] = node;
+    heads[link] = node;
   }
 
   /** A link that nobody crosses carries nothing, to the last bit: rounding does not add up. */
   leave(link: number, node: number): void {
-    const list = this.lists[link]!;
-    const length = --this.lengths[link]!;
-    const place = this.#places[node]!;
-    const last = list[length]!;
-    list[place] = last;
-    this.#places[last] = place;
-    if (length === 0) this.doubles[link * LINK_DOUBLES + CARRIED] = 0;
+    const { heads, nodes } = this;
+    const following = nodes[node * NODE_INTS + FOLLOWING]!;
+    const preceding = nodes[node * NODE_INTS + PRECEDING]!;
+    if (following !== NONE) nodes[following * NODE_INTS + PRECEDING] = preceding;
+    if (preceding !== NONE) nodes[preceding * NODE_INTS + FOLLOWING] = following;
+    else {
+      heads[link] = following;
+      if (following === NONE) this.doubles[link * LINK_DOUBLES + CARRIED] = 0;
+    }
   }
 
   /** Makes room for so many groups, with paths of so many links. */
   fit(groupsMax: number, linksMax: number): void {
-    let shift = this.shift;
-    while (1 << shift < linksMax) shift++;
-    const places = new Int32Array(groupsMax << shift);
-    if (shift === this.shift) places.set(this.#places);
-    else {
-      for (const [link, list] of this.lists.entries()) {
-        for (let place = 0; place < this.lengths[link]!; place++) {
-          const node = list[place]!;
-          list[place] = ((node >> this.shift) << shift) | (node & ((1 << this.shift) - 1));
-          places[list[place]!] = place;
-        }
+    const before = this.shift;
+    while (1 << this.shift < linksMax) this.shift++;
+    const { shift, nodes: old } = this;
+    const nodes = new Int32Array((groupsMax << shift) * NODE_INTS);
+    const moved = (node: number): number =>
+      node === NONE ? NONE : ((node >> before) << shift) | (node & ((1 << before) - 1));
+    for (let link = 0; link < this.count; link++) {
+      for (let node = this.heads[link]!; node !== NONE; node = old[node * NODE_INTS + FOLLOWING]!) {
+        nodes[moved(node) * NODE_INTS + FOLLOWING] = moved(old[node * NODE_INTS + FOLLOWING]!);
+        nodes[moved(node) * NODE_INTS + PRECEDING] = moved(old[node * NODE_INTS + PRECEDING]!);
       }
+      this.heads[link] = moved(this.heads[link]!);
     }
-    this.shift = shift;
-    this.#places = places;
+    this.nodes = nodes;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ArcEnd, SimulationResult } from '../run/result.ts';
-import type { BaseMap } from './base-map.ts';
+import { project, worldOutlines } from '../../topology/map/base-map.ts';
+import { arcPath } from '../../topology/map/arc.ts';
 import { FULL_SHARE } from './verdict.ts';
 
 /** More than this no map shows apart, and the page stays light. */
@@ -12,26 +13,36 @@ const ARCS_MOST = { delivery: 250, fill: 150, origin: 50 };
  * What the page draws, rounded to what can be seen: four figures of rates, thousandths of shares (as whole numbers), map
  * places to a tenth. Tables and sentences are made before, of the exact values.
  */
-export function pageData(result: SimulationResult, map: BaseMap) {
+export function pageData(result: SimulationResult) {
   const { series, summary, tiers, isps } = result;
   const { servers, links, sites: _sites, isps: ispSeries, timesSeconds, ...plain } = series;
   const rounded = Object.fromEntries(
     Object.entries(plain).map(([name, values]) => [name, Array.isArray(values) ? values.map(figures) : values]),
   );
-  const place = ({ name, latitude, longitude }: ArcEnd) => ({ name, ...tenths(map.project({ latitude, longitude })) });
+  const place = ({ name, latitude, longitude }: ArcEnd) => ({ name, ...tenths(project({ latitude, longitude })) });
+  const map = worldOutlines();
   const arcsLeft = { ...ARCS_MOST };
   return {
     endSeconds: result.ended.atSeconds,
     firstStep: worstStep(result),
-    map: { width: map.width, height: map.height, outlines: map.outlines },
+    map: { width: map.width, height: map.height, outlines: map.paths.join('') },
     faults: result.faults,
     losingIsp: losing(result),
     bottlenecks: summary.bottlenecks.map(({ kind, id }) => ({ kind, id })),
     ispNames: Object.fromEntries(isps.map(({ id, name }) => [id, name])),
-    sites: mapSites(result, map),
+    sites: mapSites(result),
     arcs: result.arcs.flatMap(({ kind, from, to, bytes, peakBps }) =>
       arcsLeft[kind]-- > 0
-        ? [{ kind, from: place(from), to: place(to), bytes: figures(bytes), peakBps: figures(peakBps) }]
+        ? [
+            {
+              kind,
+              from: place(from),
+              to: place(to),
+              way: arcPath(from, to),
+              bytes: figures(bytes),
+              peakBps: figures(peakBps),
+            },
+          ]
         : [],
     ),
     servers: result.servers.map(({ id, site, role, capacityBps }) => ({
@@ -71,7 +82,7 @@ export function pageData(result: SimulationResult, map: BaseMap) {
   };
 }
 
-function mapSites({ sites, series }: SimulationResult, map: BaseMap) {
+function mapSites({ sites, series }: SimulationResult) {
   const shown = sites.toSorted((a, b) => b.peakBps - a.peakBps).slice(0, SITES_MOST);
   const rowOf = new Map(series.sites.ids.map((id, at) => [id, at]));
   // Small ones lie on top of large ones: the order is the order of drawing.
@@ -82,7 +93,7 @@ function mapSites({ sites, series }: SimulationResult, map: BaseMap) {
     return [
       {
         ...{ id, kind, metro, network, country, capacityBps, sentBytes, peakBps, peakUtilisation, hitRatio },
-        ...tenths(map.project(site)),
+        ...tenths(project(site)),
         bps: series.sites.bps[row]!.map(figures),
         utilisation: thousandths([series.sites.utilisation[row]!])[0]!,
       },
@@ -127,6 +138,6 @@ function thousandths(rows: readonly (readonly number[])[]): number[][] {
   return rows.map((row) => row.map((value) => Math.floor(value * 1000 + 1e-9)));
 }
 
-function tenths({ x, y }: { x: number; y: number }) {
+function tenths([x, y]: readonly [number, number]) {
   return { x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10 };
 }

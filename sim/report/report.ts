@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { SimulationResult } from '../run/result.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
-import { baseMap } from './base-map.ts';
 import { closingPart } from './closing-part.ts';
 import { headPart } from './head-part.ts';
 import { html, jsonForScript, raw } from './html.ts';
@@ -24,8 +23,14 @@ export interface ReportOptions {
 export function renderReport(result: SimulationResult, options: ReportOptions = {}): string {
   const style = readFileSync(new URL('page.css', PAGE), 'utf8');
   const script = `\n${inlineModules(new URL('main.js', PAGE))}\n`;
+  // The digest is of every byte between the tags: they are made here, for the formatter lays out what is in the template.
   const digest = createHash('sha256').update(script).digest('base64');
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'; img-src data:; base-uri 'none'; form-action 'none'`;
+  const scripts = [
+    raw('<script type="application/json" id="data">'),
+    jsonForScript(pageData(result)),
+    raw(`</script>\n<script type="module">${script}</script>`),
+  ];
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -75,12 +80,7 @@ export function renderReport(result: SimulationResult, options: ReportOptions = 
           Simulated by Undercard ${result.version}; no statement about real networks. result.json has every figure, the
           CSV files the series.
         </footer>
-        <script type="application/json" id="data">
-          ${jsonForScript(pageData(result, baseMap()))}
-        </script>
-        <script type="module">
-          ${raw(script)};
-        </script>
+        ${scripts}
       </body>
     </html> `;
   return page.text;

@@ -18,10 +18,10 @@ export function fieldText(field: string, value: number | null): string {
   if (value === null) return '–';
   if (value < 0) return `−${fieldText(field, -value)}`;
   if (/Ratio$|Share$|Offload$/.test(field)) return percent(value);
-  if (/RequestsPerSecond$/.test(field)) return `${count(value)}/s`;
-  if (/Bps$/.test(field)) return rate(value);
-  if (/Bytes$/.test(field)) return bytes(value);
-  if (/Ms$/.test(field)) return milliseconds(value);
-  if (/UsdMonth$/.test(field)) return dollars(value);
+  if (field.endsWith('RequestsPerSecond')) return `${count(value)}/s`;
+  if (field.endsWith('Bps')) return rate(value);
+  if (field.endsWith('Bytes')) return bytes(value);
+  if (field.endsWith('Ms')) return milliseconds(value);
+  if (field.endsWith('UsdMonth')) return dollars(value);
   return count(value);
 }

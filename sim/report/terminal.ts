@@ -23,7 +23,10 @@ export function terminalSummary(result: SimulationResult): string {
       'viewers',
       `${count(summary.arrived)} came, ${count(summary.peakPresent)} at one time, ${count(summary.neverPlayed)} never played`,
     ),
-    line('sessions', `${count(summary.sessions)}, ${count(summary.reloads)} of them reloads by hand`),
+    line(
+      'sessions',
+      `${count(summary.sessions)}, ${count(summary.reloads)} of them reloads by hand; ${count(summary.gaveUp)} viewers gave up`,
+    ),
     line('start-up', `p50 ${milliseconds(summary.startupP50Ms)}, p95 ${milliseconds(summary.startupP95Ms)}`),
     line(
       'stalls',

@@ -113,7 +113,7 @@ export const transportSchema = z
       .max(600)
       .default(5)
       .describe('After a link has gone or come back, until routing and steering use other ways.'),
-    lastMileMs: z.number().nonnegative().max(1000).default(6).describe('One way, in the access network.'),
+    lastMileMs: z.number().nonnegative().max(1000).default(6).describe('One way, in access networks whose link states no latency.'),
     windowMaxBytes: z
       .number()
       .int()

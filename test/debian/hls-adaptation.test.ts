@@ -15,33 +15,34 @@ import { type PageLog, ShapedLiveServer } from '../support/shaped-live-server.ts
  *
  * *Sequences*: our whole player meets the same trace in virtual time, beginning where hls.js began in stream and clock and
  * asking as long after a segment is due as hls.js did in this run (when its playlist shows a segment is chance: the phase
- * of its reloads). Segments whose levels differ are counted against what was allowed before the first run:
- * where the rate is constant, 1: the ramp at the start, a sample of 10 ms more or less. For each step of the rate, 2: the
- * step falls into a transfer, how much of it came before depends on when it was asked for, which is right to a tenth of a
- * second at best; so the estimate crosses a level's threshold one segment earlier or later, for the one transfer and
- * the next.
+ * of its reloads). What the machine added to a transfer, over what the trace says (hls.js counts until a segment is
+ * parsed, and four browsers share two processors), is added to ours of the same segment. Segments whose
+ * levels differ are counted against what the trace allows. At the start 1. For each level that a step of the rate makes
+ * the rule cross, 1: the estimate moves past the thresholds of the levels one after the other, and where the step falls in
+ * a transfer depends on when that was asked for, which hls.js's reloads shift by up to a segment; so each level may come
+ * a segment earlier or later. Where the rate is constant the first transfer tells it, and nothing may differ after that.
  */
 
 const RUN_MS = 50_000;
 /** Start-up of the browser and what is loaded before the first segment. */
 const START_BOUND_MS = 25_000;
 const ALLOWED_AT_START = 1;
-const ALLOWED_A_STEP = 2;
+const ALLOWED_A_CROSSING = 1;
 
-/** Levels of 0.3, 0.8, 1.4, 2.2 and 3.5 Mbit/s; rates keep 15 % away from where 70 or 95 % of them are a level. */
+/** Levels of 0.6, 1, 1.5, 2.2 and 3.3 Mbit/s; rates keep 15 % away from where 70 or 95 % of them are a level. */
 const TRACES: Record<string, BandwidthTrace> = {
   constant: [{ fromMs: 0, rateBps: 2_600_000 }],
   'step down': [
-    { fromMs: 0, rateBps: 6_000_000 },
-    { fromMs: 25_000, rateBps: 1_000_000 },
+    { fromMs: 0, rateBps: 5_500_000 },
+    { fromMs: 25_000, rateBps: 1_250_000 },
   ],
   'step up': [
-    { fromMs: 0, rateBps: 600_000 },
-    { fromMs: 15_000, rateBps: 4_000_000 },
+    { fromMs: 0, rateBps: 800_000 },
+    { fromMs: 15_000, rateBps: 3_700_000 },
   ],
   'square wave': [0, 12_000, 24_000, 36_000].map((fromMs, index) => ({
     fromMs,
-    rateBps: index % 2 === 0 ? 4_000_000 : 1_000_000,
+    rateBps: index % 2 === 0 ? 3_700_000 : 1_250_000,
   })),
 };
 
@@ -66,7 +67,9 @@ test.before(async (t) => {
   t.timeout(START_BOUND_MS + RUN_MS + 30_000);
   server = await new ShapedLiveServer(Object.values(TRACES)).listen();
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
-  runs = await Promise.all(Object.entries(TRACES).map(([name, trace], page) => play(name, trace, server.pageUrl(page))));
+  runs = await Promise.all(
+    Object.entries(TRACES).map(([name, trace], page) => play(name, trace, server.pageUrl(page))),
+  );
 });
 
 test.after.always(async () => {
@@ -100,7 +103,7 @@ for (const [page, name] of Object.keys(TRACES).entries()) {
 
   test(`${name}: our player in virtual time fetches the same levels`, (t) => {
     const run = runs[page]!;
-    const allowed = ALLOWED_AT_START + ALLOWED_A_STEP * (run.trace.length - 1);
+    const allowed = ALLOWED_AT_START + ALLOWED_A_CROSSING * crossings(run.trace);
     const theirs = finalLevels(buffered(run.log));
     const ours = finalLevels(inVirtualTime(t, run, page));
     const numbers = [...theirs.keys()].filter((number) => ours.has(number));
@@ -108,9 +111,22 @@ for (const [page, name] of Object.keys(TRACES).entries()) {
     t.log(`hls.js ${numbers.map((number) => theirs.get(number)).join('')}`);
     t.log(`ours   ${numbers.map((number) => ours.get(number)).join('')}`);
     for (const number of different) t.log(`segment ${number}: hls.js ${theirs.get(number)}, ours ${ours.get(number)}`);
-    t.true(numbers.length >= 15, `${numbers.length} segments`);
+    t.true(numbers.length >= 12, `${numbers.length} segments`);
     t.true(different.length <= allowed, `${different.length} of ${numbers.length} differ, allowed are ${allowed}`);
   });
+}
+
+/** Levels between those that the rule settles on, from one rate to the next. */
+function crossings(trace: BandwidthTrace): number {
+  const { variantBps } = ladderOf(server.event);
+  const settled: number[] = [];
+  for (const { rateBps } of trace) {
+    const before = settled.at(-1) ?? 0;
+    const upTo = variantBps.findLastIndex((bps) => bps <= 0.7 * rateBps);
+    const downTo = variantBps.findLastIndex((bps) => bps <= 0.95 * rateBps);
+    settled.push(Math.max(0, Math.min(Math.max(before, upTo), downTo)));
+  }
+  return settled.slice(1).reduce((sum, level, index) => sum + Math.abs(level - settled[index]!), 0);
 }
 
 interface Fetched {
@@ -171,10 +187,23 @@ function inVirtualTime(t: ExecutionContext, { trace, log }: Run, page: number): 
     const wasWaiting = before !== undefined && before.endedWallMs !== null && before.endedWallMs < dueWallMs;
     return wasWaiting ? [wallMs - dueWallMs] : [];
   });
-  const firstBytes = log.happened.flatMap((happening) => (happening.kind === 'buffered' ? [happening.firstByteMs] : []));
   const askAfterMs = median(waits) ?? 300;
-  const firstByteMs = median(firstBytes)!;
-  t.log(`${delaySegments.toFixed(2)} segments behind, asks ${askAfterMs} ms late, first byte after ${firstByteMs.toFixed(1)} ms`);
+  const sizeOf = (level: number) => (event.renditions[level]!.bandwidth * segmentDurationMs) / 8000;
+  const firstByteMs = new Map<number, number>();
+  const addedMs = new Map<number, number>();
+  for (const happening of log.happened) {
+    if (happening.kind !== 'buffered') continue;
+    const { number, level, elapsedMs } = happening;
+    const askedMs = requests.findLast((request) => request.number === number)!.wallMs - beganWallMs;
+    addedMs.set(number, elapsedMs - (passedAtMs(trace, askedMs, sizeOf(level)) - askedMs));
+    firstByteMs.set(number, happening.firstByteMs);
+  }
+  const usualFirstByteMs = median([...firstByteMs.values()])!;
+  const usualAddedMs = median([...addedMs.values()])!;
+  t.log(
+    `${delaySegments.toFixed(2)} segments behind, asks ${askAfterMs} ms late; medians: first byte after ` +
+      `${usualFirstByteMs.toFixed(1)} ms, ${usualAddedMs.toFixed(1)} ms added (at most ${Math.max(...addedMs.values()).toFixed()} ms)`,
+  );
   // Steering, document and init segment take a millisecond each.
   const beginsMs = 3;
   const world = new VirtualWorld({
@@ -190,12 +219,14 @@ function inVirtualTime(t: ExecutionContext, { trace, log }: Run, page: number): 
     },
     steady: (request, nowMs) => {
       if (request.kind !== 'segment') return { afterMs: 1, sizeBytes: 1000 };
-      const sizeBytes = (event.renditions[request.rendition]!.bandwidth * segmentDurationMs) / 8000;
+      const sizeBytes = sizeOf(request.rendition);
       const fromMs = nowMs - beginsMs;
+      const headMs = firstByteMs.get(request.number) ?? usualFirstByteMs;
+      const extraMs = addedMs.get(request.number) ?? usualAddedMs;
       return {
-        afterMs: Math.max(firstByteMs, passedAtMs(trace, fromMs, sizeBytes) - fromMs),
+        afterMs: Math.max(headMs, passedAtMs(trace, fromMs, sizeBytes) - fromMs + extraMs),
         sizeBytes,
-        firstByteMs,
+        firstByteMs: headMs,
         receivedBytes: (elapsedMs) => Math.floor(Math.min(sizeBytes, bytesBetween(trace, fromMs, fromMs + elapsedMs))),
       };
     },

@@ -8,13 +8,16 @@ import type { LiveEvent } from '../../topology/model/event.ts';
 import { newestNumber } from '../../topology/model/live-window.ts';
 import { type BandwidthTrace, bytesBetween } from './bandwidth-trace.ts';
 
-/** The test stream's renditions, some of them twice: padded to exactly these bitrates, so that sizes are known beforehand. */
+/**
+ * The test stream's small renditions, padded to exactly these bitrates: sizes are known beforehand, and decoding them
+ * takes little of the processor that is measured with.
+ */
 const LADDER = [
-  { id: 'l0', media: 'v240', bandwidth: 300_000 },
-  { id: 'l1', media: 'v360', bandwidth: 800_000 },
-  { id: 'l2', media: 'v360', bandwidth: 1_400_000 },
-  { id: 'l3', media: 'v720', bandwidth: 2_200_000 },
-  { id: 'l4', media: 'v720', bandwidth: 3_500_000 },
+  { id: 'l0', media: 'v240', bandwidth: 600_000 },
+  { id: 'l1', media: 'v240', bandwidth: 1_000_000 },
+  { id: 'l2', media: 'v240', bandwidth: 1_500_000 },
+  { id: 'l3', media: 'v360', bandwidth: 2_200_000 },
+  { id: 'l4', media: 'v360', bandwidth: 3_300_000 },
 ] as const;
 
 const LISTED_SEGMENTS = 10;
@@ -84,7 +87,8 @@ export class ShapedLiveServer {
   #playlist(): string {
     const newest = newestNumber(this.event, Date.now());
     const segments = Array.from({ length: LISTED_SEGMENTS }, () => true);
-    return mediaPlaylist(this.event, { firstNumber: newest - LISTED_SEGMENTS + 1, segments, complete: false });
+    const firstNumber = newest - LISTED_SEGMENTS + 1;
+    return mediaPlaylist(this.event, { firstNumber, segments, complete: false, lifetimeMs: 0 });
   }
 
   #sendSegment(page: number, level: number, media: LoopRendition, number: number, response: http.ServerResponse): void {
@@ -94,7 +98,11 @@ export class ShapedLiveServer {
     const startedMs = this.requests[page]![0]!.wallMs;
     const sizeBytes = (LADDER[level]!.bandwidth * this.event.segmentDurationMs) / 8000;
     const body = padded(segmentBytes(media, this.event, number), sizeBytes);
-    response.writeHead(200, { 'Content-Type': 'video/mp4', 'Content-Length': body.length, 'Cache-Control': 'no-store' });
+    response.writeHead(200, {
+      'Content-Type': 'video/mp4',
+      'Content-Length': body.length,
+      'Cache-Control': 'no-store',
+    });
     response.flushHeaders();
     let sentBytes = 0;
     const pace = setInterval(() => {

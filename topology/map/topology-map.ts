@@ -1,14 +1,15 @@
 import { servingBps } from '../model/summary.ts';
 import type { Topology } from '../model/topology.ts';
+import { arcPath } from './arc.ts';
 import { project, type BaseMap } from './base-map.ts';
-import { greatCirclePath } from './great-circle.ts';
 import { placeLabels } from './labels.ts';
 import { mapFeatures, type Arc, type ArcKind, type SiteKind, type SiteSpot } from './map-features.ts';
 import { rate } from './summary-text.ts';
 
 /** Dark, with colours that the three common kinds of colour blindness keep apart. */
 const COLOURS = {
-  sea: '#0b1120',
+  sky: '#080d18',
+  sea: '#0d1526',
   land: '#1a2438',
   border: '#2d3a55',
   text: '#e8edf7',
@@ -23,7 +24,8 @@ const COLOURS = {
 };
 const HEADER = 92;
 const MARGIN = 28;
-const LARGEST_SPOT = 24;
+const LEGEND_WIDTH = 350;
+const LARGEST_SPOT = 22;
 const LEAST_SPOT = 2.2;
 const WIDEST_ARC = 5;
 const LEAST_ARC = 0.5;
@@ -43,8 +45,9 @@ export function topologyMap(topology: Topology, base: BaseMap): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${base.width} ${height}" width="${base.width}" height="${height}" font-family="Inter, Helvetica, Arial, sans-serif">`,
     `<title>${escaped(topology.name)}</title>`,
-    `<rect width="100%" height="100%" fill="${COLOURS.sea}"/>`,
+    `<rect width="100%" height="100%" fill="${COLOURS.sky}"/>`,
     `<g transform="translate(0 ${HEADER})">`,
+    `<path d="${base.globe}" fill="${COLOURS.sea}"/>`,
     `<path d="${base.paths.join('')}" fill="${COLOURS.land}" stroke="${COLOURS.border}" stroke-width="0.6" stroke-linejoin="round"/>`,
     people(features.subscribers),
     arcs(features.arcs, arcScale),
@@ -84,7 +87,7 @@ function arcs(all: readonly Arc[], scale: ArcScale): string {
       const drawn = all.filter((arc) => arc.kind === kind).slice(0, MOST_ARCS[kind]);
       const paths = drawn.map(
         ({ from, to, names, links, bps }) =>
-          `<path d="${greatCirclePath(from, to)}" stroke-width="${at(scale[kind].widthOf(bps))}"><title>${escaped(names)}: ${rate(bps)} over ${links} ${links === 1 ? 'link' : 'links'}</title></path>`,
+          `<path d="${arcPath(from, to)}" stroke-width="${at(scale[kind].widthOf(bps))}"><title>${escaped(names)}: ${rate(bps)} over ${links} ${links === 1 ? 'link' : 'links'}</title></path>`,
       );
       const opacity = kind === 'backbone' ? 0.6 : 0.4;
       return `<g fill="none" stroke="${COLOURS[kind]}" stroke-opacity="${opacity}" stroke-linecap="round">${paths.join('')}</g>`;
@@ -145,7 +148,7 @@ function header(topology: Topology, width: number): string {
     `${servers} servers`,
     `can send ${rate(bps)}`,
     `${isps} ISPs`,
-    `${grouped(lines)} lines`,
+    `${grouped(lines)} broadband lines`,
     `${places.length} cloud regions`,
   ];
   return [
@@ -177,7 +180,7 @@ function legend(
     tall: 2 * LARGEST_SPOT + 6,
   });
   rows.push({ mark: circle(COLOURS.faint, radiusOf(halfBps)), text: `${rate(halfBps)}`, tall: 24 });
-  const arcNames = { backbone: 'backbone', interconnect: 'private links and peering ports' };
+  const arcNames = { backbone: 'backbone', interconnect: 'private and peering' };
   for (const kind of ['backbone', 'interconnect'] as const) {
     if (!drawn.some((arc) => arc.kind === kind)) continue;
     const { mostBps: widest, widthOf } = scale[kind];
@@ -195,7 +198,7 @@ function legend(
   });
   return [
     `<g transform="translate(${MARGIN} ${height - MARGIN - tall})" font-size="13" fill="${COLOURS.text}">`,
-    `<rect width="330" height="${tall}" rx="8" fill="${COLOURS.sea}" fill-opacity="0.82" stroke="${COLOURS.border}"/>`,
+    `<rect width="${LEGEND_WIDTH}" height="${tall}" rx="8" fill="${COLOURS.sky}" fill-opacity="0.85" stroke="${COLOURS.border}"/>`,
     ...lines,
     '</g>',
   ].join('\n');
@@ -205,13 +208,18 @@ function circle(colour: string, radius: number): string {
   return `<circle r="${at(radius)}" fill="${colour}" fill-opacity="0.55" stroke="${colour}" stroke-width="1.2"/>`;
 }
 
+/** Whole thousands have commas, millions are rounded. */
+function grouped(value: number): string {
+  if (value >= 1e7)
+    return `${Math.round(value / 1e6)
+      .toString()
+      .replace(/\B(?=(?:\d{3})+$)/g, ',')} million`;
+  return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
+}
+
 /** One decimal is a tenth of a pixel. */
 function at(value: number): string {
   return String(Math.round(value * 10) / 10);
-}
-
-function grouped(value: number): string {
-  return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 function escaped(text: string): string {

@@ -6,8 +6,8 @@ import type { TopologyIndex } from './topology-index.ts';
 const MOST_LINK_BPS = 100e12;
 /** Four ports of 800 Gbit/s. */
 const MOST_NIC_BPS = 3.2e12;
-/** In the evening a line takes 2 to 5 Mbit/s on average; a tenth of a Mbit/s is a slip of a unit. */
-const LEAST_BPS_A_LINE = 100e3;
+/** One viewer of a low quality takes as much; less is a slip of a unit. */
+const LEAST_LINK_BPS = 1e6;
 /** More than what is needed to be never short, by so much that it was not meant. */
 const MOST_NIC_EXCESS = 4;
 const LIGHT_KM_PER_MS = 299.792458;
@@ -18,17 +18,17 @@ export function findOddCapacities(index: TopologyIndex): Finding[] {
   const findings: Finding[] = [];
   const warn = (path: Finding['path'], message: string) => findings.push({ path, severity: 'warning', message });
   const servingBps = sites.map(() => 0);
-  const accessBps = new Map<number, { bps: number; at: number }>();
 
   links.forEach(({ id, kind, capacityBps, latencyMs }, at) => {
     const [from, to] = [index.from[at]!, index.to[at]!];
     if (capacityBps > MOST_LINK_BPS) {
       warn(['links', at, 'capacityBps'], `${id} carries ${gbps(capacityBps)}; no link does, is it in bit/s?`);
     }
+    if (capacityBps < LEAST_LINK_BPS) {
+      warn(['links', at, 'capacityBps'], `${id} carries ${capacityBps} bit/s, not one viewer; is it in bit/s?`);
+    }
     for (const node of [from, to]) {
-      const nodeKind = index.kindOf(node);
-      if (nodeKind === 'site' && kind !== 'backbone') servingBps[node]! += capacityBps;
-      if (nodeKind === 'access') accessBps.set(index.indexIn('access', node), { bps: capacityBps, at });
+      if (index.kindOf(node) === 'site' && kind !== 'backbone') servingBps[node]! += capacityBps;
     }
     const [here, there] = [index.positionOf(from), index.positionOf(to)];
     if (latencyMs === undefined || here === null || there === null) return;
@@ -59,15 +59,7 @@ export function findOddCapacities(index: TopologyIndex): Finding[] {
   });
 
   access.forEach(({ network, metro, subscribers }, at) => {
-    const link = accessBps.get(at);
-    if (subscribers === 0) {
-      warn(['access', at, 'subscribers'], `nobody subscribes to ${network} in ${metro}`);
-    } else if (link !== undefined && link.bps / subscribers < LEAST_BPS_A_LINE) {
-      warn(
-        ['links', link.at, 'capacityBps'],
-        `${gbps(link.bps)} for ${subscribers} lines of ${network} in ${metro} are ${Math.round(link.bps / subscribers / 1e3)} kbit/s a line; in the evening a line takes 2,000 to 5,000`,
-      );
-    }
+    if (subscribers === 0) warn(['access', at, 'subscribers'], `nobody subscribes to ${network} in ${metro}`);
   });
   return findings;
 }

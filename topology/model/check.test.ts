@@ -306,9 +306,9 @@ const WARNINGS: [title: string, change: (written: Written) => void, expected: Re
     ],
   ],
   [
-    'lines of nothing',
-    ({ access }) => (access[0]!.subscribers = 1e6),
-    [/^warning links\.0\.capacityBps: 8 Gbit\/s for 1000000 lines of polder in amsterdam are 8 kbit\/s a line/],
+    'a link that carries nobody',
+    ({ links }) => (links[0]!.capacityBps = 8000),
+    [/^warning links\.0\.capacityBps: access-polder carries 8000 bit\/s, not one viewer/],
   ],
   [
     'no lines',

@@ -23,7 +23,7 @@ export class HeatMap {
    * @param rows {id, values}, in order
    * @param describe (id) → rows for the tooltip
    */
-  constructor(parent, title, rows, describe, moment, faults) {
+  constructor(title, rows, describe, moment, faults) {
     this.#rows = rows;
     this.#describe = describe;
     this.#moment = moment;
@@ -36,9 +36,8 @@ export class HeatMap {
       'aria-label': `${title}: a table below has each one’s peak`,
     });
     this.#body = el('div', { class: 'plot-body heat' }, this.#canvas, this.#svg);
-    const figure = el('figure', { class: 'plot heat-map' }, el('figcaption', {}, el('h3', {}, title)), this.#body);
-    if (rows.length > FIRST_ROWS) figure.append(this.#moreButton());
-    parent.append(figure);
+    this.element = el('figure', { class: 'plot heat-map' }, el('figcaption', {}, el('h3', {}, title)), this.#body);
+    if (rows.length > FIRST_ROWS) this.element.append(this.#moreButton());
     this.#body.addEventListener('pointermove', (event) => this.#point(event));
     this.#body.addEventListener('pointerleave', () => {
       hideTip();
@@ -140,7 +139,10 @@ export class HeatMap {
     const y = event.clientY - this.#body.getBoundingClientRect().top - this.#frame.top;
     const row = this.#rows[Math.floor(y / ROW_PX)];
     this.#moment.hover(step);
-    if (!row || y < 0 || y >= this.#frame.height) return void hideTip();
+    if (!row || y < 0 || y >= this.#frame.height) {
+      hideTip();
+      return;
+    }
     showTip(event, row.id, [
       [`at ${clock(this.#moment.times[step])}`, percent(row.values[step])],
       ['peak', percent(Math.max(...row.values))],

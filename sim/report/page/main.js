@@ -41,8 +41,10 @@ if (moment.steps > 0) {
         ]
       : [];
   };
-  new HeatMap(place('heat-maps'), 'Links', rowsOf(links), describeLink, moment, data.faults);
-  new HeatMap(place('heat-maps'), 'Servers', rowsOf(servers), describeServer, moment, data.faults);
+  place('heat-maps').append(
+    new HeatMap('Links', rowsOf(links), describeLink, moment, data.faults).element,
+    new HeatMap('Servers', rowsOf(servers), describeServer, moment, data.faults).element,
+  );
 }
 drawDistributions(place('distributions'), data);
 drawByteFlow(place('flow'), data);

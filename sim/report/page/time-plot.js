@@ -19,10 +19,12 @@ export class TimePlot {
   #clock;
   #cross;
   #chosen;
-  #frame = null;
+  /** where the axes are, once it is drawn */
+  #frame = { left: 0, top: 0, width: 0, height: 0, labelTop: 0, endSeconds: 0 };
+  #drawn = false;
   #log;
 
-  constructor(parent, plot, moment, faults) {
+  constructor(plot, moment, faults) {
     this.#moment = moment;
     this.#plot = plot;
     this.#faults = faults;
@@ -45,7 +47,6 @@ export class TimePlot {
       body,
       plot.note ? el('p', { class: 'note' }, plot.note) : null,
     );
-    parent.append(this.element);
     this.#listen(body);
     moment.listen(() => this.#follow());
     onWidth(body, () => this.draw());
@@ -69,9 +70,9 @@ export class TimePlot {
       const x = event.clientX - this.#svg.getBoundingClientRect().left - left;
       return this.#moment.stepAt((x / width) * this.#moment.endSeconds);
     };
-    body.addEventListener('pointermove', (event) => this.#frame && this.#moment.hover(stepOf(event)));
+    body.addEventListener('pointermove', (event) => this.#drawn && this.#moment.hover(stepOf(event)));
     body.addEventListener('pointerleave', () => this.#moment.hover(null));
-    body.addEventListener('click', (event) => this.#frame && this.#moment.choose(stepOf(event)));
+    body.addEventListener('click', (event) => this.#drawn && this.#moment.choose(stepOf(event)));
     this.element.addEventListener('keydown', ({ key, target }) => {
       const move = { ArrowLeft: -1, ArrowRight: 1 }[key];
       if (move && target === this.element) this.#moment.choose(this.#moment.chosen + move);
@@ -87,6 +88,7 @@ export class TimePlot {
     const frame = { left: LEFT, top, width: Math.max(40, width - LEFT - 8), height: height - top - 18, labelTop: 0 };
     frame.endSeconds = endSeconds;
     this.#frame = frame;
+    this.#drawn = true;
     set(this.#svg, { width, viewBox: `0 0 ${width} ${height}` });
     const bottom = frame.top + frame.height;
     const stacks = this.#stacks();
@@ -181,7 +183,7 @@ export class TimePlot {
   }
 
   #follow() {
-    if (!this.#frame || this.#moment.steps === 0) return;
+    if (!this.#drawn || this.#moment.steps === 0) return;
     const { left, top, width, height, endSeconds } = this.#frame;
     const line = (step) => {
       const x = left + (this.#moment.middleSeconds(step) / endSeconds) * width;

@@ -7,7 +7,7 @@ const perSecond = (value) => `${shortCount(value)}/s`;
 const OF_KIND = ['var(--bad)', 'var(--warn)', 'var(--edge)', 'var(--shield)'];
 
 export function drawTimePlots(parent, data, moment) {
-  for (const plot of definitions(data)) new TimePlot(parent, plot, moment, data.faults);
+  parent.append(...definitions(data).map((plot) => new TimePlot(plot, moment, data.faults).element));
 }
 
 function definitions(data) {

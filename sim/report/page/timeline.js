@@ -16,7 +16,7 @@ export function drawTimeline(parent, data, moment) {
     height: 92,
     series: [{ name: 'of those present', values: shares, colour: COLOUR.bad, kind: 'area' }],
   };
-  new TimePlot(parent, plot, moment, data.faults);
+  parent.append(new TimePlot(plot, moment, data.faults).element);
   const slider = el('input', {
     type: 'range',
     id: 'moment',

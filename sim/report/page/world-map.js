@@ -85,9 +85,9 @@ function arcLayer(kind, colour, most, arcs) {
   const shown = arcs.filter((arc) => arc.kind === kind && (arc.from.x !== arc.to.x || arc.from.y !== arc.to.y));
   const largest = Math.max(1, ...shown.map(({ bytes: sent }) => sent));
   const layer = svg('g', { class: `arcs ${kind}`, stroke: colour });
-  const paths = shown.map(({ from, to, bytes: sent, peakBps }) => {
+  const paths = shown.map(({ from, to, way, bytes: sent, peakBps }) => {
     const share = sent / largest;
-    const path = svg('path', { d: arcPath(from, to), opacity: (0.22 + 0.5 * Math.sqrt(share)).toFixed(2) });
+    const path = svg('path', { d: way, opacity: (0.22 + 0.5 * Math.sqrt(share)).toFixed(2) });
     path.addEventListener('pointermove', (event) =>
       showTip(event, `${from.name} → ${to.name}`, [
         [kind, `${bytes(sent)} in the whole run`],
@@ -99,13 +99,6 @@ function arcLayer(kind, colour, most, arcs) {
     return { path, px: 0.5 + (most - 0.5) * share };
   });
   return { kind, layer, paths };
-}
-
-/** Bends to its left, so that there and back do not lie on each other. */
-function arcPath(from, to) {
-  const [dx, dy] = [to.x - from.x, to.y - from.y];
-  const bend = 0.18;
-  return `M${from.x} ${from.y}Q${(from.x + to.x) / 2 + dy * bend} ${(from.y + to.y) / 2 - Math.abs(dx) * bend} ${to.x} ${to.y}`;
 }
 
 function toggles(arcLayers) {
@@ -133,35 +126,33 @@ function legend() {
   );
 }
 
-/** Names of the fullest, then of the largest, as far as they do not lie on each other. */
+/** Names of the fullest, then of the largest, as far as they lie on no other name and on no large disc. */
 function label(layer, marks, step, unit, radius) {
   const order = marks.toSorted((a, b) => rank(b.site, step) - rank(a.site, step));
+  const discs = order.map(({ site }) => {
+    const r = 0.8 * radius(site.bps[step] ?? 0);
+    return { site, x: site.x - r, y: site.y - r, width: 2 * r, height: 2 * r };
+  });
+  const large = discs.filter(({ width }) => width > 12 * unit);
   const taken = [];
   const texts = [];
   for (const { site } of order) {
     if (texts.length >= LABELS) break;
-    const bps = site.bps[step] ?? 0;
-    const text = site.metro;
-    const width = text.length * 6.2 * unit;
-    const r = radius(Math.max(bps, 0)) + 3 * unit;
-    const right = { x: site.x + r, y: site.y - 6 * unit, width, height: 12 * unit };
-    const left = { ...right, x: site.x - r - width };
-    const box = [right, left].find((candidate) => taken.every((other) => !overlap(candidate, other)));
+    const r = radius(site.bps[step] ?? 0) + 3 * unit;
+    const [width, height] = [site.metro.length * 6.2 * unit, 12 * unit];
+    const box = [
+      { x: site.x + r, y: site.y - height / 2 },
+      { x: site.x - r - width, y: site.y - height / 2 },
+      { x: site.x - width / 2, y: site.y - r - height },
+      { x: site.x - width / 2, y: site.y + r },
+    ]
+      .map((corner) => ({ ...corner, width, height }))
+      .find((candidate) => [...taken, ...large].every((other) => other.site === site || !overlap(candidate, other)));
     if (!box) continue;
     taken.push(box);
-    const share = site.utilisation[step] ?? 0;
-    texts.push(
-      svg(
-        'text',
-        {
-          x: box.x,
-          y: box.y + 9.5 * unit,
-          style: `font-size:${10.5 * unit}px;stroke-width:${3 * unit}`,
-          class: share >= 0.95 ? 'full' : '',
-        },
-        text,
-      ),
-    );
+    const style = `font-size:${10.5 * unit}px;stroke-width:${3 * unit}`;
+    const full = (site.utilisation[step] ?? 0) >= 0.95;
+    texts.push(svg('text', { x: box.x, y: box.y + 9.5 * unit, style, class: full ? 'full' : '' }, site.metro));
   }
   layer.replaceChildren(...texts);
 }
