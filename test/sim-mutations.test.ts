@@ -231,6 +231,34 @@ const MUTATIONS: Mutation[] = [
     to: 'this.leastBufferMs() > wantedMs',
     rungs: ['player-stalls'],
   },
+  {
+    rule: 'each window of slow start is twice the one before',
+    file: 'sim/network/slow-start.ts',
+    from: 'windowBytes * (2 ** rounds - 1)',
+    to: 'windowBytes * rounds',
+    rungs: ['slow-start'],
+  },
+  {
+    rule: 'what a server sent includes headers, as what its link carried does',
+    file: 'sim/actors/wire.ts',
+    from: 'sent(exchange, this.sizeBytes[exchange]! + this.#headerBytes);',
+    to: 'sent(exchange, this.sizeBytes[exchange]!);',
+    rungs: ['conservation'],
+  },
+  {
+    rule: 'all chance is the seed’s',
+    file: 'sim/engine/random.ts',
+    from: 'return uniformFloat64(this.#generator);',
+    to: 'return Math.random();',
+    rungs: ['determinism'],
+  },
+  {
+    rule: 'a scaled network has scaled servers',
+    file: 'sim/scenarios/scale-capacities.ts',
+    from: 'nicBps: server.nicBps * factor',
+    to: 'nicBps: server.nicBps * Math.sqrt(factor) / 5',
+    rungs: ['scale-invariance'],
+  },
 ];
 
 test.before(() => {

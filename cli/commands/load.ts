@@ -11,6 +11,7 @@ interface Flags {
   adaptation: AdaptationKind;
   start: 'live' | 'start-over';
   countryAddresses?: string;
+  startAt?: string;
   json?: boolean;
 }
 
@@ -35,7 +36,8 @@ export function register(program: Command): void {
         .choices(['live', 'start-over'])
         .default('live'),
     )
-    .option('--country-addresses <file>', 'JSON, addresses by country, for steering that allows ?ip=')
+    .option('--country-addresses <file>', 'JSON, addresses by country or place, for steering that allows ?ip=')
+    .option('--start-at <unix ms>', 'the wall-clock moment at which they begin to come (default: now)')
     .option('--json', 'one JSON line a second, and a last one with {"final": …}')
     .action(runLoad);
 }
@@ -49,13 +51,15 @@ async function runLoad(urlText: string, flags: Flags): Promise<void> {
   const arrivalSpreadMs = parseDuration(flags.spread, '--spread');
   const seed = parseCount(flags.seed, '--seed', 0, 2 ** 31 - 1);
   const addresses = flags.countryAddresses === undefined ? {} : await readAddresses(flags.countryAddresses, seed);
+  const startAtMs = flags.startAt === undefined ? undefined : parseCount(flags.startAt, '--start-at', 0, 1e14);
   const { source, eventId } = await readSource(urlText, flags.event);
 
   const { adaptation, start: startAt } = flags;
-  const load = startLoad({ ...source, eventId, viewers, seed, arrivalSpreadMs, adaptation, startAt, ...addresses });
+  const start = { adaptation, startAt, startAtMs };
+  const load = startLoad({ ...source, eventId, viewers, seed, arrivalSpreadMs, ...start, ...addresses });
   const output = flags.json ? jsonOutput : process.stderr.isTTY ? terminalOutput : lineOutput;
   const progress = setInterval(() => output.progress(load.snapshot()), output.intervalMs);
-  const stayed = await Promise.race([stopAsked().then(() => false), after(durationMs).then(() => true)]);
+  const stayed = await Promise.race([stopAsked().then(() => false), after(load.startAtMs + durationMs - Date.now()).then(() => true)]);
   clearInterval(progress);
   const { final } = await load.finish();
   await output.final(final);
@@ -77,7 +81,7 @@ async function readSource(urlText: string, eventFlag: string) {
   return found;
 }
 
-async function readAddresses(file: string, seed: number): Promise<{ ipFor: (viewer: number) => string }> {
+async function readAddresses(file: string, seed: number) {
   const { readFile, stat } = await import('node:fs/promises');
   const { BadInput } = await import('../../runtime/bad-input.ts');
   const { chooseAddresses } = await import('../../sim/load/viewer-addresses.ts');

@@ -114,7 +114,7 @@ function progressLine(label: string): (share: number) => void {
     if (nowMs - shownMs < PROGRESS_INTERVAL_MS) return;
     shownMs = nowMs;
     const text = `${label} ${(share * 100).toFixed(0)} %`;
-    process.stderr.write(`\r\x1b[K${text.slice(0, process.stderr.columns - 1)}`);
+    process.stderr.write(`\r\x1b[K${text.slice(0, Math.max(20, process.stderr.columns - 1))}`);
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { BadInput } from '../../runtime/bad-input.ts';
+import type { Topology } from '../../topology/model/topology.ts';
 import { registerGenerate } from './topology-generate.ts';
 
 interface CheckFlags {
@@ -76,10 +77,7 @@ async function show(file: string, flags: ShowFlags): Promise<void> {
   console.log(flags.json ? JSON.stringify(summary) : describeSummary(summary));
 }
 
-async function writeMap(
-  topology: Parameters<typeof import('../../topology/map/topology-map.ts').topologyMap>[0],
-  path: string,
-) {
+async function writeMap(topology: Topology, path: string) {
   const [{ topologyMap }, { worldOutlines }, { writeFileSync }] = await Promise.all([
     import('../../topology/map/topology-map.ts'),
     import('../../topology/map/base-map.ts'),

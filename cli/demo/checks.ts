@@ -14,6 +14,7 @@ export interface CheckInput {
   /** the last state of each edge, and of the shield */
   nodes: ReadonlyMap<string, NodeState>;
   edgeNames: readonly string[];
+  shieldNames: readonly string[];
   /** base URL of each edge */
   urlOf: (name: string) => string;
   /** those whose counters were lost, because they were killed or died */
@@ -78,17 +79,19 @@ function bytesToViewers({ edgeNames, nodes, urlOf, broken }: CheckInput, final: 
 }
 
 /** What the edges got from above is what shield and neighbours sent to tiers. Only where nothing was lost or cut. */
-function bytesBetweenTiers({ edgeNames, nodes, broken }: CheckInput): Check {
+function bytesBetweenTiers({ edgeNames, shieldNames, nodes, broken }: CheckInput): Check {
   const name = 'bytes into the edges = bytes out of the tier above';
-  const shield = nodes.get('shield');
-  const edges = edgeNames.map((edge) => nodes.get(edge));
-  if (!shield || edges.some((edge) => !edge) || ['shield', 'backbone', ...edgeNames].some((who) => broken.has(who))) {
+  const all = [...shieldNames, ...edgeNames];
+  const found = all.flatMap((id) => nodes.get(id) ?? []);
+  if (shieldNames.length === 0) return { name, holds: null, detail: 'no shield: the edges fill from the origin' };
+  if (found.length < all.length || ['backbone', ...all].some((who) => broken.has(who))) {
     return { name, holds: null, detail: 'a process was killed, its counters are lost' };
   }
-  const states = edges.map((edge) => edge!);
+  const shields = found.slice(0, shieldNames.length);
+  const states = found.slice(shieldNames.length);
   const into = states.reduce((sum, edge) => sum + edge.upstreamBytes, 0);
-  const outOf = [shield, ...states].reduce((sum, node) => sum + node.egressBytes.tier, 0);
-  const cuts = [shield, ...states].reduce((sum, node) => sum + node.answersCut.tier, 0);
+  const outOf = [...shields, ...states].reduce((sum, node) => sum + node.egressBytes.tier, 0);
+  const cuts = [...shields, ...states].reduce((sum, node) => sum + node.answersCut.tier, 0);
   if (cuts > 0) return { name, holds: null, detail: `${cuts} transfers were broken off` };
   const givenUp = states.reduce((sum, edge) => sum + edge.leadersReplaced, 0);
   const detail = `${into} in, ${outOf} out${givenUp > 0 ? `, ${givenUp} attempts given up with their bytes unread` : ''}`;

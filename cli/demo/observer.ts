@@ -1,5 +1,5 @@
 import got from 'got';
-import { EDGE_NAMES, type DemoPlan } from './plan.ts';
+import type { DemoPlan } from './plan.ts';
 import { parseMetrics, sumOf } from './metrics-text.ts';
 import { Tally } from './tally.ts';
 
@@ -44,7 +44,7 @@ export interface OriginTotals extends Record<string, number> {
 
 const TIMEOUT_MS = 900;
 const ACCEPTED = new Set(['published', 'spare', 'created', 'updated', 'unchanged']);
-const NOTHING: TierTotals = { requests: 0, hits: 0, collapsed: 0, fills: 0, egressBytes: 0, viewerBytes: 0 };
+export const NOTHING: TierTotals = { requests: 0, hits: 0, collapsed: 0, fills: 0, egressBytes: 0, viewerBytes: 0 };
 
 /** Looks at the admin listeners of edges, shield and origin. */
 export class Observer {
@@ -68,12 +68,20 @@ export class Observer {
   }
 
   get edges(): TierTotals {
-    return EDGE_NAMES.map((name) => this.totals(name)).reduce(addTotals, NOTHING);
+    return this.#together(this.#plan.edgeNames);
+  }
+
+  get shields(): TierTotals {
+    return this.#together(this.#plan.shieldNames);
+  }
+
+  #together(names: readonly string[]): TierTotals {
+    return names.map((name) => this.totals(name)).reduce(addTotals, NOTHING);
   }
 
   /** A process that does not answer stays as it was last seen. */
   async look(): Promise<void> {
-    const names = [...EDGE_NAMES, 'shield'];
+    const names = [...this.#plan.edgeNames, ...this.#plan.shieldNames];
     const [states, origin] = await Promise.all([
       Promise.all(names.map((name) => this.#nodeState(name))),
       this.#originState(),
@@ -132,7 +140,7 @@ function totalsOf({ requests, hits, staleHits, collapsed, fills, egressBytes }: 
   };
 }
 
-function addTotals(a: TierTotals, b: TierTotals): TierTotals {
+export function addTotals(a: TierTotals, b: TierTotals): TierTotals {
   return {
     requests: a.requests + b.requests,
     hits: a.hits + b.hits,

@@ -2,7 +2,7 @@ import type { LoadSnapshot } from '../../sim/load/snapshot.ts';
 import type { Check } from './checks.ts';
 import { bytes, milliseconds, rate, share, table } from './format.ts';
 import type { Observer, TierTotals } from './observer.ts';
-import { EDGE_NAMES, type DemoPlan } from './plan.ts';
+import type { DemoPlan } from './plan.ts';
 
 /** Cuts a screenful to the terminal's size: a line that wraps would push the first ones out of sight. */
 export function fitInto(text: string, columns: number, rows: number): string {
@@ -23,11 +23,11 @@ export function renderTable(
   plan: DemoPlan,
 ): string {
   const rows = [HEADINGS, tierRow('edges', observer.edges)];
-  for (const name of EDGE_NAMES) {
+  for (const name of plan.edgeNames) {
     const label = `  ${name} ${plan.siteOf(name)}${running(name) ? '' : ' (down)'}`;
     rows.push(tierRow(label, observer.totals(name)));
   }
-  rows.push(tierRow('shield', observer.totals('shield')), originRow(observer));
+  rows.push(tierRow('shield', observer.shields), originRow(observer));
   return `${table(rows)}\n\n${describeViewers(viewers).join('\n         ')}`;
 }
 
@@ -51,8 +51,7 @@ function describeViewers(viewers: LoadSnapshot | null): string[] {
 
 /** One line for logs and pipes. */
 export function renderLine(observer: Observer, viewers: LoadSnapshot | null, atMs: number): string {
-  const { edges } = observer;
-  const shield = observer.totals('shield');
+  const { edges, shields: shield } = observer;
   return [
     `${Math.round(atMs / 1000)} s`,
     `edges ${edges.requests} requests, ${share(edges.hits + edges.collapsed, edges.requests)} hit or collapsed, ${bytes(edges.egressBytes)}`,
@@ -67,8 +66,7 @@ export function renderSummary(
   checks: readonly Check[],
   happened: readonly string[],
 ): string {
-  const { edges, origin } = observer;
-  const shield = observer.totals('shield');
+  const { edges, origin, shields: shield } = observer;
   const lines = ['', 'Summary (measured: real processes and sockets on this machine)', ''];
   lines.push(
     table([HEADINGS, tierRow('edges', edges), tierRow('shield', shield), originRow(observer)]),

@@ -124,9 +124,10 @@ function bounded(where: string, count: number, least: number, most: number, what
 
 /** Places with subscribers and at least one address that longest-prefix match finds there. */
 function placesOf(routing: Routing, seed: number): DemoPlace[] {
-  const { access, prefixes } = routing.topology;
+  const { access, prefixes, sites } = routing.topology;
+  const serves = ({ site }: { site: number }) => sites[site]!.servers.some(({ role }) => role === 'edge');
   return access.flatMap(({ network, metro, subscribers }) => {
-    if (subscribers === 0 || routing.routesTo(network, metro).length === 0) return [];
+    if (subscribers === 0 || !routing.routesTo(network, metro).some(serves)) return [];
     const name = `${network}/${metro}`;
     const own = prefixes.filter((prefix) => prefix.network === network && prefix.metro === metro);
     if (own.length === 0) return [];

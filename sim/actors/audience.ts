@@ -79,8 +79,8 @@ export class AudienceDriver {
   }
 
   #arriveDue(): void {
-    const { country } = this.#options.arrivals[this.#next++]!;
-    this.#arrive(this.#population.draw(country));
+    const { country, traits } = this.#options.arrivals[this.#next++]!;
+    this.#arrive(traits ?? this.#population.draw(country));
     this.#armArrival();
   }
 

@@ -15,6 +15,14 @@ export interface Catalogue {
   readonly chunkBytes: number;
 }
 
+/** How large segments are: by chance round the nominal size, or as given, in turn, from the event's first segment on. */
+export interface SegmentSizing {
+  /** deviation of the logarithm */
+  readonly sizeDeviation: number;
+  /** by rendition; those that are not named are by chance */
+  readonly segmentBytes?: Readonly<Record<string, readonly number[]>> | undefined;
+}
+
 /**
  * The names of everything that can be fetched, as integers: interned in the order of their first use, so that each
  * cache's own table stays dense. The hash is that of the path, as in a service, so that rings agree.
@@ -22,7 +30,7 @@ export interface Catalogue {
 export class KeyBook {
   /** its end may become known */
   event: LiveEvent;
-  readonly #deviation: number;
+  readonly #sizing: SegmentSizing;
   readonly #catalogue: Catalogue | null;
   #count = 0;
   #kinds = new Uint8Array(FIRST_SIZE);
@@ -39,9 +47,9 @@ export class KeyBook {
   #document = -1;
 
   /** @param firstNumber of the oldest segment anybody can ask for */
-  constructor(event: LiveEvent, sizeDeviation: number, firstNumber: number, catalogue: Catalogue | null) {
+  constructor(event: LiveEvent, sizing: SegmentSizing, firstNumber: number, catalogue: Catalogue | null) {
     this.event = event;
-    this.#deviation = sizeDeviation;
+    this.#sizing = sizing;
     this.#catalogue = catalogue;
     this.#firstNumber = firstNumber;
     this.#segments = new Int32Array(64 * event.renditions.length).fill(-1);
@@ -104,11 +112,8 @@ export class KeyBook {
     if (place >= this.#segments.length) this.#growSegments(place);
     let key = this.#segments[place]!;
     if (key < 0) {
-      const { id, bandwidth } = this.event.renditions[rendition]!;
-      const path = mediaPath(this.event, id, number);
-      const nominalBytes = (bandwidth * this.event.segmentDurationMs) / 8000;
-      const sizeBytes = Math.max(1, Math.round(nominalBytes * this.#variation(rendition, number)));
-      key = this.#intern(KEY_KINDS.segment, rendition, number, path, sizeBytes);
+      const path = mediaPath(this.event, this.event.renditions[rendition]!.id, number);
+      key = this.#intern(KEY_KINDS.segment, rendition, number, path, this.#segmentBytes(rendition, number));
       this.#segments[place] = key;
     }
     return key;
@@ -124,14 +129,23 @@ export class KeyBook {
     return key;
   }
 
+  #segmentBytes(rendition: number, number: number): number {
+    const { id, bandwidth } = this.event.renditions[rendition]!;
+    const given = this.#sizing.segmentBytes?.[id];
+    if (given !== undefined) return given[(number - this.event.startNumber) % given.length]!;
+    const nominalBytes = (bandwidth * this.event.segmentDurationMs) / 8000;
+    return Math.max(1, Math.round(nominalBytes * this.#variation(rendition, number)));
+  }
+
   /** Log-normal with mean 1, at most 2; audio hardly varies. The same segment is as large wherever it is seen. */
   #variation(rendition: number, number: number): number {
-    if (this.#deviation === 0 || this.event.renditions[rendition]!.kind === 'audio') return 1;
+    const deviation = this.#sizing.sizeDeviation;
+    if (deviation === 0 || this.event.renditions[rendition]!.kind === 'audio') return 1;
     // All renditions of a moment show the same picture, and grow and shrink together.
     const first = mix32(number * 2 + 1) / 2 ** 32;
     const second = mix32(number * 2 + 0x9e3779b9) / 2 ** 32;
     const normal = Math.sqrt(-2 * Math.log(1 - first)) * Math.cos(2 * Math.PI * second);
-    return Math.min(2, Math.exp(this.#deviation * normal - this.#deviation ** 2 / 2));
+    return Math.min(2, Math.exp(deviation * normal - deviation ** 2 / 2));
   }
 
   #intern(kind: number, rendition: number, number: number, path: string, sizeBytes: number): number {

@@ -274,7 +274,7 @@ export class Viewers implements PlayerSink, WireAsker {
     const traits = this.traits[viewer]!;
     const player = new Player({
       id: viewer,
-      seed: stableHash(`player ${viewer} ${session}`, seed) | 0,
+      seed: traits.playerSeed ?? stableHash(`player ${viewer} ${session}`, seed) | 0,
       sink: this,
       adaptation: newAdaptation(audience.player.adaptation),
       config: this.#configs[traits.device]!,
@@ -364,7 +364,7 @@ export class Viewers implements PlayerSink, WireAsker {
     if (desk.down) player.failed(fetchId, 'network', 0, -1, engine.nowMs, engine.wallMs);
     else {
       const { country, network, metro } = places[this.traits[viewer]!.place]!;
-      const client = `load-${this.#options.seed}-${viewer}`;
+      const client = this.traits[viewer]!.session ?? `load-${this.#options.seed}-${viewer}`;
       const path = `/live/${keys.event.id}/master.m3u8`;
       const answer = desk.rank({ country, client, path, subscriber: { network, metro } });
       player.ranked(fetchId, rankingOf(answer, serverOf), engine.nowMs, engine.wallMs);

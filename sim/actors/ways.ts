@@ -1,5 +1,7 @@
 import { Routing } from '../../topology/model/routing.ts';
+import type { Position } from '../../topology/model/site.ts';
 import type { Path, Route, Topology } from '../../topology/model/topology.ts';
+import { latencyMs } from '../../topology/model/way.ts';
 import type { FlowNetwork } from '../network/flow-network.ts';
 import type { WirePath } from './wire.ts';
 
@@ -28,10 +30,18 @@ export interface WayOptions {
   windowMaxBytes: number;
   /** one way, in access networks whose link states none */
   lastMileMs: number;
+  /** viewers are where the servers are: see SimulationInput */
+  directViewers?: boolean;
+}
+
+/** One way from a metro to steering, which stands in every region. */
+export function steeringOneWayMs(topology: Pick<Topology, 'regions' | 'pathStretch'>, metro: Position): number {
+  return Math.min(...topology.regions.map((region) => latencyMs(region, metro, topology.pathStretch)));
 }
 
 /** Between servers of one site. */
 const WITHIN_SITE_MS = 0.1;
+const DIRECT: Path = { links: [], oneWayMs: 0 };
 const SEGMENT_BITS = 1460 * 8;
 /** Mathis, Semke, Mahdavi and Ott 1997, with delayed acknowledgements: about √(3/2). */
 const MATHIS = 1.22;

@@ -3,8 +3,15 @@ import { Agent as HttpsAgent } from 'node:https';
 
 /** A viewer's connections: kept alive, few, and its own, as a browser's are. */
 export class Agents {
-  readonly http = new HttpAgent(OPTIONS);
-  readonly https = new HttpsAgent(OPTIONS);
+  readonly http: HttpAgent;
+  readonly https: HttpsAgent;
+
+  /** @param from the local address to connect from */
+  constructor(from?: string) {
+    const options = { ...OPTIONS, ...(from === undefined ? {} : { localAddress: from }) };
+    this.http = new HttpAgent(options);
+    this.https = new HttpsAgent(options);
+  }
 
   destroy(): void {
     this.http.destroy();

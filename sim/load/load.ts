@@ -1,10 +1,8 @@
-import { uniformFloat32 } from 'pure-rand/distribution/uniformFloat32';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { stableHash } from '../../topology/model/stable-hash.ts';
 import type { AdaptationKind } from '../player/adaptation-kinds.ts';
 import type { StartAt } from '../player/live-position.ts';
 import type { PlayerReport } from '../player/player-report.ts';
 import { EventReader } from './documents.ts';
+import { rosterOf } from './roster.ts';
 import { parseServer, ServerBook } from './server-book.ts';
 import { type LoadSnapshot, takeSnapshot } from './snapshot.ts';
 import { type Audience, Viewer } from './viewer.ts';
@@ -21,11 +19,17 @@ export type LoadOptions = ServerSource & {
   /** default: hls, live */
   adaptation?: AdaptationKind;
   startAt?: StartAt;
+  /** Unix: when the load begins; a moment that has passed, or none, is now */
+  startAtMs?: number | undefined;
   /** the address that steering is to take for a viewer's; only where steering allows `?ip=` */
   ipFor?: (viewer: number) => string | undefined;
+  /** the local address that a viewer connects from */
+  fromFor?: (viewer: number) => string | undefined;
 };
 
 export interface RunningLoad {
+  /** Unix: when it begins */
+  readonly startAtMs: number;
   snapshot(): LoadSnapshot;
   /** Viewers ask for nothing more, what is in flight may end within the bound; then everything is let go. */
   finish(): Promise<LoadResult>;
@@ -41,7 +45,7 @@ const FINISH_BOUND_MS = 2_000;
 
 /** Starts viewers that really fetch. Everything random comes from the seed. */
 export function startLoad(options: LoadOptions): RunningLoad {
-  const { eventId, viewers: viewerCount, seed, arrivalSpreadMs, ipFor } = options;
+  const { eventId, viewers: viewerCount, seed, arrivalSpreadMs, ipFor, fromFor } = options;
   const servers = new ServerBook();
   const audience: Audience = {
     eventId,
@@ -53,13 +57,13 @@ export function startLoad(options: LoadOptions): RunningLoad {
     events: new EventReader(),
     unverifiedBodies: 0,
   };
-  const viewers = Array.from(
-    { length: viewerCount },
-    (_, id) => new Viewer(audience, id, stableHash(`viewer ${id}`, seed), ipFor?.(id)),
+  const roster = rosterOf(viewerCount, seed, arrivalSpreadMs);
+  const viewers = roster.map((one) => new Viewer(audience, one, ipFor?.(one.id), fromFor?.(one.id)));
+  const startAtMs = Math.max(options.startAtMs ?? 0, Date.now());
+  const startedMs = performance.now() + startAtMs - Date.now();
+  const arrivals = viewers.map((viewer, id) =>
+    setTimeout(() => viewer.start(), startedMs + roster[id]!.atMs - performance.now()),
   );
-  const startedMs = performance.now();
-  const random = xoroshiro128plus(seed);
-  const arrivals = viewers.map((viewer) => setTimeout(() => viewer.start(), arrivalSpreadMs * uniformFloat32(random)));
 
   const reports = () => viewers.map((viewer) => viewer.report());
   const snapshotAt = (nowMs: number, of: PlayerReport[]) =>
@@ -67,6 +71,7 @@ export function startLoad(options: LoadOptions): RunningLoad {
       reports: of,
       servers: servers.servers,
       unverifiedBodies: audience.unverifiedBodies,
+      startAtMs,
       startedMs,
       nowMs,
     });
@@ -81,6 +86,7 @@ export function startLoad(options: LoadOptions): RunningLoad {
     return { final: snapshotAt(finishedMs, last), reports: last };
   };
   return {
+    startAtMs,
     snapshot: () => snapshotAt(performance.now(), reports()),
     finish: () => (finished ??= finish()),
   };

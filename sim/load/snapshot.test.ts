@@ -27,7 +27,7 @@ const REPORT: PlayerReport = {
 
 function snapshotOf(...changes: Partial<PlayerReport>[]) {
   const reports = changes.map((change) => ({ ...REPORT, ...change }));
-  return takeSnapshot({ reports, servers: [], unverifiedBodies: 0, startedMs: 500, nowMs: 20_500 });
+  return takeSnapshot({ reports, servers: [], unverifiedBodies: 0, startAtMs: 0, startedMs: 500, nowMs: 20_500 });
 }
 
 test('phases are counted by whether the picture moves', (t) => {
@@ -63,7 +63,7 @@ test('what was received adds up over servers', (t) => {
   const servers = ['http://127.0.0.1:1', 'http://127.0.0.1:2'].map(parseServer);
   servers[0]!.received.wholeBytes = 100;
   servers[1]!.received.partialBytes = 20;
-  const snapshot = takeSnapshot({ reports: [], servers, unverifiedBodies: 0, startedMs: 0, nowMs: 0 });
+  const snapshot = takeSnapshot({ reports: [], servers, unverifiedBodies: 0, startAtMs: 0, startedMs: 0, nowMs: 0 });
   t.is(snapshot.receivedBytes, 120);
   t.is(snapshot.servers[1]!.partialBytes, 20);
 });

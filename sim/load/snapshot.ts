@@ -9,6 +9,8 @@ export interface Percentiles {
 
 /** All viewers of a load together. Counts run from the start of the load. */
 export interface LoadSnapshot {
+  /** Unix: when the load began */
+  startAtMs: number;
   elapsedMs: number;
   viewers: number;
   arrived: number;
@@ -42,6 +44,8 @@ export interface SnapshotInput {
   reports: readonly PlayerReport[];
   servers: readonly KnownServer[];
   unverifiedBodies: number;
+  /** Unix, and the same moment by the monotonic clock */
+  startAtMs: number;
   startedMs: number;
   nowMs: number;
 }
@@ -49,7 +53,7 @@ export interface SnapshotInput {
 /** A viewer that left sooner than this without a picture says nothing about the delivery. */
 const START_GRACE_MS = 10_000;
 
-export function takeSnapshot({ reports, servers, unverifiedBodies, startedMs, nowMs }: SnapshotInput): LoadSnapshot {
+export function takeSnapshot({ reports, servers, unverifiedBodies, startAtMs, startedMs, nowMs }: SnapshotInput): LoadSnapshot {
   const arrived = reports.filter((report) => report.startedMs !== null);
   const inPhase = (...phases: PlayerReport['phase'][]) => count(arrived, ({ phase }) => phases.includes(phase));
   const sum = (of: (report: PlayerReport) => number) => arrived.reduce((total, report) => total + of(report), 0);
@@ -59,6 +63,7 @@ export function takeSnapshot({ reports, servers, unverifiedBodies, startedMs, no
   for (const cause of FAILURE_CAUSES) failures[cause] = sum((report) => report.failures[cause]);
   const received = addUp(servers);
   return {
+    startAtMs,
     elapsedMs: Math.round(nowMs - startedMs),
     viewers: reports.length,
     arrived: arrived.length,

@@ -8,6 +8,7 @@ import type { PlayerSink } from '../player/player-sink.ts';
 import { Player } from '../player/player.ts';
 import { Agents } from './agents.ts';
 import { type EventReader, readRanking } from './documents.ts';
+import type { RosterViewer } from './roster.ts';
 import type { KnownServer, ServerBook } from './server-book.ts';
 import { Transfer, type WholeTransfer } from './transfer.ts';
 
@@ -35,20 +36,23 @@ export class Viewer implements PlayerSink {
   readonly #audience: Audience;
   readonly #player: Player;
   readonly #steeringPath: string;
-  readonly #agents = new Agents();
+  readonly #agents: Agents;
   readonly #transfers = new Map<number, Transfer>();
   #ladder: Ladder | null = null;
   #timer: NodeJS.Timeout | null = null;
   #timerMs = Infinity;
   #onIdle: (() => void) | null = null;
 
-  /** @param address what steering is to take for the viewer's, where it allows that */
-  constructor(audience: Audience, id: number, seed: number, address: string | undefined) {
+  /**
+   * @param address what steering is to take for the viewer's, where it allows that
+   * @param from the local address it connects from
+   */
+  constructor(audience: Audience, { id, seed, session }: RosterViewer, address?: string, from?: string) {
     this.#audience = audience;
+    this.#agents = new Agents(from);
     const { adaptation, startAt } = audience;
     this.#player = new Player({ id, seed, sink: this, adaptation: newAdaptation(adaptation), startAt });
-    // Viewers behind one address are still viewers of their own.
-    const query = new URLSearchParams({ path: `/live/${audience.eventId}/master.m3u8`, session: `load-${seed}-${id}` });
+    const query = new URLSearchParams({ path: `/live/${audience.eventId}/master.m3u8`, session });
     if (address !== undefined) query.set('ip', address);
     this.#steeringPath = `/v1/servers?${query.toString()}`;
   }

@@ -69,7 +69,7 @@ export class FlowTable {
   leave(root: number, flow: number): number {
     const { ints } = this;
     const at = flow * FLOW_INTS;
-    const rest = ints[at + CHILD]! === NONE ? NONE : this.#meldAll(ints[at + CHILD]!);
+    const rest = ints[at + CHILD] === NONE ? NONE : this.#meldAll(ints[at + CHILD]!);
     if (flow === root) return rest;
     const previous = ints[at + PREVIOUS]!;
     const sibling = ints[at + SIBLING]!;

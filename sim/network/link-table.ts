@@ -52,7 +52,7 @@ export class LinkTable {
   hasRoom(link: number, moreBps: number): boolean {
     const { doubles } = this;
     const at = link * LINK_DOUBLES;
-    return doubles[at + LEVEL]! === Infinity && doubles[at + CARRIED]! + moreBps <= roomOf(doubles[at + CAPACITY]!);
+    return doubles[at + LEVEL] === Infinity && doubles[at + CARRIED]! + moreBps <= roomOf(doubles[at + CAPACITY]!);
   }
 
   /** Carries so much more, or less, from now on. */

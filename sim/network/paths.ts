@@ -43,7 +43,7 @@ export class Paths {
   }
 
   of(path: number): number[] {
-    return Array.from(this.links.subarray(this.starts[path]!, this.starts[path + 1]!));
+    return Array.from(this.links.subarray(this.starts[path], this.starts[path + 1]));
   }
 
   #equals(path: number, links: readonly number[]): boolean {

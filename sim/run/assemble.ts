@@ -4,17 +4,17 @@ import { NodeClock } from '../engine/node-clock.ts';
 import { FlowNetwork } from '../network/flow-network.ts';
 import { loadCountryPositions } from '../../topology/load/country-positions.ts';
 import { defaultTemplates, type LiveEvent } from '../../topology/model/event.ts';
-import { distanceKm } from '../../topology/model/geography.ts';
 import { newestNumber, oldestNumber } from '../../topology/model/live-window.ts';
 import type { Site } from '../../topology/model/site.ts';
 import type { Server, Topology, TopologySite } from '../../topology/model/topology.ts';
+import { latencyMs } from '../../topology/model/way.ts';
 import { CacheNode, FillAsker, type CacheWorld } from '../actors/cache-node.ts';
 import { KeyBook, type Catalogue } from '../actors/key-book.ts';
 import { OriginNode } from '../actors/origin-node.ts';
 import { Pipelines } from '../actors/pipelines.ts';
 import { ServerLoad } from '../actors/server-load.ts';
 import { SteeringDesk } from '../actors/steering-desk.ts';
-import { Ways, type PlacedServer } from '../actors/ways.ts';
+import { steeringOneWayMs, Ways, type PlacedServer } from '../actors/ways.ts';
 import { Wire } from '../actors/wire.ts';
 import { FillChecker } from '../checkers/fill-checker.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
@@ -57,21 +57,18 @@ export interface World {
   catalogue: Catalogue | null;
 }
 
-/** Light in glass, as in topology/model/way.ts. */
-const KM_PER_MS = 200;
-
 /** @throws Error for a scenario that names what the topology does not have (the loader checks before) */
-export function assemble(scenario: Scenario, topology: Topology): World {
+export function assemble(scenario: Scenario, topology: Topology, directViewers = false): World {
   const { seed } = scenario;
   const engine = new Engine();
-  const places = placesOf(topology, scenario.transport.lastMileMs);
+  const places = placesOf(topology, directViewers ? null : scenario.transport.lastMileMs);
   const listed = topology.sites.flatMap((site, siteIndex) => site.servers.map((server) => ({ site, siteIndex, server })));
   const regions = originRegions(scenario, topology);
   const placed: PlacedServer[] = [
     ...listed.map(({ siteIndex, server }) => ({ site: siteIndex, region: -1, sendBps: server.nicBps })),
     ...regions.map((region) => ({ site: -1, region, sendBps: scenario.origin.egressBps })),
   ];
-  const ways = new Ways(topology, placed, places, scenario.transport);
+  const ways = new Ways(topology, placed, places, { ...scenario.transport, directViewers });
   // The wire is what the network tells, and needs the network to be made.
   const network: FlowNetwork = new FlowNetwork(engine.timers, ways.capacitiesBps(), {
     done: (exchange, nowMs) => wire.flowDone(exchange, nowMs),
@@ -81,7 +78,7 @@ export function assemble(scenario: Scenario, topology: Topology): World {
 
   const event = eventOf(scenario, engine.wallMs);
   const catalogue = scenario.catalogue === undefined ? null : makeCatalogue(scenario.catalogue, seed);
-  const keys = new KeyBook(event, scenario.event.sizeDeviation, oldestNumber(event, engine.wallMs), catalogue);
+  const keys = new KeyBook(event, scenario.event, oldestNumber(event, engine.wallMs), catalogue);
   const fillChecker = new FillChecker();
   const caches: CacheServer[] = [];
   const fillKind = wire.addAskers(new FillAsker(wire, (server) => caches[server]!.node), true);
@@ -197,18 +194,18 @@ function eventOf({ event, durationSeconds }: Scenario, wallMs: number): LiveEven
   };
 }
 
-function placesOf(topology: Topology, lastMileMs: number): Place[] {
+/** @param lastMileMs null: no time passes to steering */
+function placesOf(topology: Topology, lastMileMs: number | null): Place[] {
   const metros = new Map(topology.metros.map((metro) => [metro.id, metro]));
   return topology.access.map(({ network, metro: metroId, subscribers }) => {
     const metro = metros.get(metroId)!;
-    const nearestKm = Math.min(...topology.regions.map((region) => distanceKm(region, metro)));
     return {
       network,
       metro: metroId,
       country: metro.country,
       longitude: metro.longitude,
       subscribers,
-      steeringMs: lastMileMs + (nearestKm * topology.pathStretch) / KM_PER_MS,
+      steeringMs: lastMileMs === null ? 0 : lastMileMs + steeringOneWayMs(topology, metro),
     };
   });
 }
@@ -225,7 +222,7 @@ function originRegions({ origin }: Scenario, { regions }: Topology): number[] {
 function regionsMs({ regions, pathStretch }: Topology, from: string | undefined, to: number, first: number): number {
   const source = from === undefined ? regions[first]! : regions.find(({ id }) => id === from);
   if (source === undefined) throw new Error(`event.pipelines: the topology has no region "${from}"`);
-  return (distanceKm(source, regions[to]!) * pathStretch) / KM_PER_MS;
+  return latencyMs(source, regions[to]!, pathStretch);
 }
 
 /** As configured, and no more memory than the machine has. */

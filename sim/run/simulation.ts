@@ -5,7 +5,7 @@ import { Viewers, type ViewerRecorder } from '../actors/viewers.ts';
 import { Random } from '../engine/random.ts';
 import type { PlayerReport } from '../player/player-report.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
-import { arrivalTimes, type TraceLine } from '../viewers/arrivals.ts';
+import { arrivalTimes, type ArrivalTime, type TraceLine } from '../viewers/arrivals.ts';
 import { Population, type ViewerTraits } from '../viewers/population.ts';
 import type { Topology } from '../../topology/model/topology.ts';
 import { assemble, type World } from './assemble.ts';
@@ -25,6 +25,20 @@ export interface SimulationInput {
   topology: Topology;
   /** of a trace of arrivals */
   trace?: readonly TraceLine[];
+  /** Who comes when, in order of time, instead of an audience by chance. */
+  roster?: readonly RosterEntry[];
+  /** Between viewers and servers, and steering, no time passes: only the ways between servers are those of the topology. */
+  directViewers?: boolean;
+}
+
+/** One viewer whose every trait is given. */
+export interface RosterEntry {
+  atMs: number;
+  /** network/metro, one of the topology's access */
+  place: string;
+  session: string;
+  playerSeed: number;
+  accessBps: number;
 }
 
 /**
@@ -50,11 +64,11 @@ export class Simulation implements ViewerRecorder {
   readonly viewersOf: Int32Array;
   #closed = false;
 
-  constructor({ scenario, topology, trace }: SimulationInput) {
+  constructor({ scenario, topology, trace, roster, directViewers = false }: SimulationInput) {
     this.scenario = scenario;
     this.durationMs = scenario.durationSeconds * SECOND_MS;
     this.stepMs = SECOND_MS * Math.max(1, Math.ceil(scenario.durationSeconds / MOST_STEPS));
-    const world = assemble(scenario, topology);
+    const world = assemble(scenario, topology, directViewers);
     this.world = world;
     const { seed, audience } = scenario;
     const { engine } = world;
@@ -66,7 +80,10 @@ export class Simulation implements ViewerRecorder {
     const arrival = arrivalOf(scenario, trace);
     new AudienceDriver(
       {
-        arrivals: arrivalTimes(arrival, audience.viewers, this.durationMs, new Random(seed, 'arrivals')),
+        arrivals:
+          roster === undefined
+            ? arrivalTimes(arrival, audience.viewers, this.durationMs, new Random(seed, 'arrivals'))
+            : rosterArrivals(roster, world),
         replaced: arrival.kind === 'steady',
         diurnal: arrival.kind === 'diurnal' ? { ...arrival, viewers: audience.viewers } : null,
         longitudeOf: (place) => world.places[place]!.longitude,
@@ -143,6 +160,17 @@ export class Simulation implements ViewerRecorder {
     });
     timers.set(timers.make(kind, 0), SECOND_MS);
   }
+}
+
+/** @throws Error for a place that the topology does not have */
+function rosterArrivals(roster: readonly RosterEntry[], { places }: World): ArrivalTime[] {
+  const numbers = new Map(places.map(({ network, metro }, place) => [`${network}/${metro}`, place]));
+  return roster.map(({ atMs, place: name, session, playerSeed, accessBps }) => {
+    const place = numbers.get(name);
+    if (place === undefined) throw new Error(`the roster's ${session} is at ${name}, which the topology does not have`);
+    const stays = { start: 'live' as const, behindMs: 0, stayMs: Infinity, pauseAfterMs: Infinity, pauseMs: 0 };
+    return { atMs, country: null, traits: { place, device: 0, accessBps, session, playerSeed, ...stays } };
+  });
 }
 
 function arrivalOf({ audience: { arrival } }: Scenario, trace: readonly TraceLine[] | undefined) {

@@ -71,6 +71,10 @@ export const eventSectionSchema = z
       .max(2)
       .default(0.15)
       .describe('Deviation of the logarithm of segment sizes; their mean is the nominal one, none is twice that.'),
+    segmentBytes: z
+      .record(identifierSchema, z.array(z.number().int().min(1).max(1e9)).min(1).max(10_000))
+      .optional()
+      .describe('Sizes of segments by rendition, in turn from the first segment on; by default by chance.'),
     pipelines: z.array(pipelineSchema).min(1).max(8).default([
       { id: 'a', delayMs: 150, jitterMs: 50 },
       { id: 'b', delayMs: 250, jitterMs: 50 },

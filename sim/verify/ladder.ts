@@ -3,6 +3,8 @@ import { cacheBounds, cheFifo, cheLru } from './rungs/caches.ts';
 import { collapsing } from './rungs/collapsing.ts';
 import { liveFills, liveWindow } from './rungs/live.ts';
 import { playerBitrate, playerStalls } from './rungs/players.ts';
+import { slowStart } from './rungs/slow-start.ts';
+import { conservation, determinism, scaleInvariance } from './rungs/whole-simulations.ts';
 import { ring } from './rungs/ring.ts';
 import { steering } from './rungs/steering.ts';
 import { eventOrder } from './rungs/event-order.ts';
@@ -28,6 +30,10 @@ export const LADDER: readonly Rung[] = [
   flashCrowd,
   flowSharing,
   processorSharing,
+  slowStart,
   playerBitrate,
   playerStalls,
+  conservation,
+  determinism,
+  scaleInvariance,
 ];

@@ -1,5 +1,6 @@
 import type { Random } from '../engine/random.ts';
 import type { Arrival } from '../scenarios/audience-schema.ts';
+import type { ViewerTraits } from './population.ts';
 
 /** One line of an arrival trace: so many come evenly from here to the next line. */
 export interface TraceLine {
@@ -12,6 +13,8 @@ export interface TraceLine {
 export interface ArrivalTime {
   atMs: number;
   country: string | null;
+  /** of a roster: who comes; else it is drawn */
+  traits?: ViewerTraits;
 }
 
 /**

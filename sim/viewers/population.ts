@@ -21,6 +21,9 @@ export interface ViewerTraits {
   /** when it pauses, after its arrival; Infinity: never */
   pauseAfterMs: number;
   pauseMs: number;
+  /** of a roster's: what steering knows it by, and its player's seed; else drawn from the run's seed */
+  session?: string;
+  playerSeed?: number;
 }
 
 /** Draws viewers as the audience is described. */

@@ -29,20 +29,23 @@ const START_BOUND_MS = 25_000;
 const ALLOWED_AT_START = 1;
 const ALLOWED_A_CROSSING = 1;
 
-/** Levels of 0.6, 1, 1.5, 2.2 and 3.3 Mbit/s; rates keep 15 % away from where 70 or 95 % of them are a level. */
+/**
+ * Levels are 0.4, 0.8, 1.6 and 3.2 Mbit/s. Each rate is 1.75 times one of them: that one is settled on from below (70 %
+ * of the rate carry it) and from above (95 % do not carry the next), with 20 % of room on both sides.
+ */
 const TRACES: Record<string, BandwidthTrace> = {
-  constant: [{ fromMs: 0, rateBps: 2_600_000 }],
+  constant: [{ fromMs: 0, rateBps: 2_800_000 }],
   'step down': [
-    { fromMs: 0, rateBps: 5_500_000 },
-    { fromMs: 25_000, rateBps: 1_250_000 },
+    { fromMs: 0, rateBps: 5_600_000 },
+    { fromMs: 25_000, rateBps: 700_000 },
   ],
   'step up': [
-    { fromMs: 0, rateBps: 800_000 },
-    { fromMs: 15_000, rateBps: 3_700_000 },
+    { fromMs: 0, rateBps: 700_000 },
+    { fromMs: 15_000, rateBps: 2_800_000 },
   ],
   'square wave': [0, 12_000, 24_000, 36_000].map((fromMs, index) => ({
     fromMs,
-    rateBps: index % 2 === 0 ? 3_700_000 : 1_250_000,
+    rateBps: index % 2 === 0 ? 2_800_000 : 700_000,
   })),
 };
 
@@ -119,13 +122,7 @@ for (const [page, name] of Object.keys(TRACES).entries()) {
 /** Levels between those that the rule settles on, from one rate to the next. */
 function crossings(trace: BandwidthTrace): number {
   const { variantBps } = ladderOf(server.event);
-  const settled: number[] = [];
-  for (const { rateBps } of trace) {
-    const before = settled.at(-1) ?? 0;
-    const upTo = variantBps.findLastIndex((bps) => bps <= 0.7 * rateBps);
-    const downTo = variantBps.findLastIndex((bps) => bps <= 0.95 * rateBps);
-    settled.push(Math.max(0, Math.min(Math.max(before, upTo), downTo)));
-  }
+  const settled = trace.map(({ rateBps }) => variantBps.findLastIndex((bps) => bps <= 0.7 * rateBps));
   return settled.slice(1).reduce((sum, level, index) => sum + Math.abs(level - settled[index]!), 0);
 }
 

@@ -13,11 +13,10 @@ import { type BandwidthTrace, bytesBetween } from './bandwidth-trace.ts';
  * takes little of the processor that is measured with.
  */
 const LADDER = [
-  { id: 'l0', media: 'v240', bandwidth: 600_000 },
-  { id: 'l1', media: 'v240', bandwidth: 1_000_000 },
-  { id: 'l2', media: 'v240', bandwidth: 1_500_000 },
-  { id: 'l3', media: 'v360', bandwidth: 2_200_000 },
-  { id: 'l4', media: 'v360', bandwidth: 3_300_000 },
+  { id: 'l0', media: 'v240', bandwidth: 400_000 },
+  { id: 'l1', media: 'v240', bandwidth: 800_000 },
+  { id: 'l2', media: 'v240', bandwidth: 1_600_000 },
+  { id: 'l3', media: 'v360', bandwidth: 3_200_000 },
 ] as const;
 
 const LISTED_SEGMENTS = 10;

@@ -1,5 +1,5 @@
 import type { Position } from '../model/site.ts';
-import { MAP_WIDTH, project } from './base-map.ts';
+import { project } from './base-map.ts';
 
 const DEGREES_A_STEP = 3;
 /** How far, of its length, an arc bows towards the nearer pole: as a cable's way does, though none crosses a pole. */
@@ -15,17 +15,20 @@ export function arcPath(a: Position, b: Position): string {
   const side = a.latitude + b.latitude >= 0 ? 1 : -1;
   // What leads straight to north or south has no side to bow to.
   const bow = degrees === 0 ? 0 : side * BOW * Math.abs(around);
-  let path = '';
-  let lastX = Number.NaN;
-  for (let step = 0; step <= steps; step++) {
-    const share = step / steps;
-    const straight = a.latitude + share * up;
-    const bowed = straight + bow * Math.sin(Math.PI * share);
-    const most = Math.max(MOST_LATITUDE, Math.abs(a.latitude), Math.abs(b.latitude));
-    const longitude = ((((a.longitude + share * around + 180) % 360) + 360) % 360) - 180;
+  const most = Math.max(MOST_LATITUDE, Math.abs(a.latitude), Math.abs(b.latitude));
+  const pointAt = (share: number, longitude: number) => {
+    const bowed = a.latitude + share * up + bow * Math.sin(Math.PI * share);
     const [x, y] = project({ latitude: Math.min(most, Math.max(-most, bowed)), longitude });
-    path += `${Math.abs(x - lastX) < MAP_WIDTH / 3 ? 'L' : 'M'}${x.toFixed(1)},${y.toFixed(1)}`;
-    lastX = x;
+    return `${x.toFixed(1)},${y.toFixed(1)}`;
+  };
+  // Where it comes to the edge of the map: at most once, as it goes less than half round.
+  const edge = Math.sign(around) * 180;
+  const leaves = around === 0 ? Infinity : (edge - a.longitude) / around;
+  let path = `M${pointAt(0, a.longitude)}`;
+  for (let step = 1; step <= steps; step++) {
+    const [before, share] = [(step - 1) / steps, step / steps];
+    if (before <= leaves && share > leaves) path += `L${pointAt(leaves, edge)}M${pointAt(leaves, -edge)}`;
+    path += `L${pointAt(share, a.longitude + share * around - (share > leaves ? 2 * edge : 0))}`;
   }
   return path;
 }

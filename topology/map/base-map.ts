@@ -60,7 +60,7 @@ function globePath(): string {
     ...latitudes.map((latitude): Point => [-180, latitude]),
     ...latitudes.toReversed().map((latitude): Point => [180, latitude]),
   ];
-  return pathOf([edge]);
+  return closed(edge);
 }
 
 function equalEarth(latitude: number, longitude: number): [x: number, y: number] {
@@ -85,14 +85,16 @@ function pathOf(rings: readonly (readonly (readonly number[])[])[]): string {
       return inside ? [whole] : [-360, 0, 360].map((shift) => clipped(whole.map(([x, y]) => [x + shift, y])));
     })
     .filter((ring) => ring.length > 2)
-    .map((ring) => {
-      const points = ring.map(([longitude, latitude]) => {
-        const [x, y] = project({ longitude, latitude });
-        return `${x.toFixed(1)},${y.toFixed(1)}`;
-      });
-      return `M${points.join('L')}Z`;
-    })
+    .map(closed)
     .join('');
+}
+
+function closed(ring: readonly Point[]): string {
+  const points = ring.map(([longitude, latitude]) => {
+    const [x, y] = project({ longitude, latitude });
+    return `${x.toFixed(1)},${y.toFixed(1)}`;
+  });
+  return `M${points.join('L')}Z`;
 }
 
 /** Longitudes without jumps: beyond ±180 where the ring crosses that meridian. */

@@ -144,10 +144,10 @@ function header(topology: Topology, width: number): string {
   const isps = networks.filter(({ kind }) => kind === 'isp').length;
   const lines = access.reduce((sum, { subscribers }) => sum + subscribers, 0);
   const facts = [
-    `${sites.length} sites`,
-    `${servers} servers`,
+    `${grouped(sites.length)} sites`,
+    `${grouped(servers)} servers`,
     `can send ${rate(bps)}`,
-    `${isps} ISPs`,
+    `${grouped(isps)} ISPs`,
     `${grouped(lines)} broadband lines`,
     `${places.length} cloud regions`,
   ];
@@ -173,13 +173,13 @@ function legend(
     if (!all.some((spot) => spot.kind === kind)) continue;
     rows.push({ mark: circle(COLOURS[kind], 7), text: KIND_NAMES[kind], tall: 24 });
   }
-  const halfBps = mostBps / 10;
+  const tenthBps = mostBps / 10;
   rows.push({
     mark: circle(COLOURS.faint, radiusOf(mostBps)),
     text: `can send ${rate(mostBps)} in one metro`,
     tall: 2 * LARGEST_SPOT + 6,
   });
-  rows.push({ mark: circle(COLOURS.faint, radiusOf(halfBps)), text: `${rate(halfBps)}`, tall: 24 });
+  rows.push({ mark: circle(COLOURS.faint, radiusOf(tenthBps)), text: rate(tenthBps), tall: 24 });
   const arcNames = { backbone: 'backbone', interconnect: 'private and peering' };
   for (const kind of ['backbone', 'interconnect'] as const) {
     if (!drawn.some((arc) => arc.kind === kind)) continue;

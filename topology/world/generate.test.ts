@@ -227,7 +227,7 @@ test('another seed is another world in its details: hosts, servers, capacities, 
   t.deepEqual(one.access.length, other.access.length);
 });
 
-test('a world for a tenth of the traffic has a tenth of the capacity, where fills and floors do not rule', (t) => {
+test('a world for a tenth of the traffic has between a tenth (of the headroom) and its root (of the crowd’s deviations)', (t) => {
   const [large, small] = [50e9, 5e9].map((peakBps) => generateWorld({ sites: 10, servers: 30, seed: 3, peakBps })) as [
     Topology,
     Topology,
@@ -238,7 +238,7 @@ test('a world for a tenth of the traffic has a tenth of the capacity, where fill
     if (kind !== 'access' || tenth <= LEAST_BPS) return;
     compared++;
     // Two significant digits, upwards, at both.
-    t.true(capacityBps / tenth > 9 && capacityBps / tenth < 11, id);
+    t.true(capacityBps / tenth > 3 && capacityBps / tenth < 11, id);
   });
   t.true(compared > 20);
   edgesOf(large).forEach(({ nicBps }, server) => {

@@ -14,7 +14,7 @@ import { describeWorld, PROVENANCE } from './provenance.ts';
 import { ReachTiers } from './reach.ts';
 import { chooseShields } from './shields.ts';
 import { embeddedSites, exchangeSites } from './sites.ts';
-import { HEADROOM, hardwareFor, LARGEST_NIC_BPS, roundUp } from './sizing.ts';
+import { crowdCapacityBps, HEADROOM, hardwareFor, LARGEST_NIC_BPS, roundUp } from './sizing.ts';
 import { loadWorldData } from './world-data.ts';
 import { worldLinks } from './world-links.ts';
 
@@ -107,7 +107,7 @@ export function generateWorld(options: WorldOptions, onStep: (step: string) => v
     sites: sites.map((site, index): TopologySite => {
       const { id, metro, kind, exchange, host } = site;
       const count = servers[index]!;
-      const nicBps = sized((HEADROOM.nic * load.sites[index]!) / count, id);
+      const nicBps = sized(crowdCapacityBps(load.sites[index]! / count, HEADROOM.nic), id);
       const shield = shields.indexOf(index);
       return {
         id,
@@ -189,14 +189,16 @@ function linkOut(
   bps: number,
   sized: (bps: number, name: string) => number,
 ): Link {
-  const headroom =
-    kind === 'access' ? HEADROOM.access : kind === 'backbone' ? HEADROOM.backbone : HEADROOM.interconnect;
+  const neededBps =
+    kind === 'backbone'
+      ? HEADROOM.backbone * bps
+      : crowdCapacityBps(bps, kind === 'access' ? HEADROOM.access : HEADROOM.interconnect);
   return {
     id,
     kind,
     from,
     to,
-    capacityBps: sized(headroom * bps, id),
+    capacityBps: sized(neededBps, id),
     ...(latencyMs === undefined ? {} : { latencyMs }),
     pricePerMbpsMonth: price,
   };

@@ -78,7 +78,7 @@ export function describeWorld(
     `seed ${seed}, ${world.countries.length} countries. Sized for ${Number((peakBps / 1e9).toPrecision(6))} Gbit/s to all lines alike ` +
     `over the best routes (${percent(directShare)} of it without transit), ${percent(FALLBACK_SHARE)} of it ` +
     `once more over the second best; headroom ${HEADROOM.nic} servers, ${HEADROOM.interconnect} interconnects, ` +
-    `${HEADROOM.access} access, ${HEADROOM.backbone} backbone; fills of ${LIVE_FILL_BPS / 1e6} Mbit/s live a site and ` +
+    `${HEADROOM.access} access, ${HEADROOM.backbone} backbone, and four deviations of the number of viewers; fills of ${LIVE_FILL_BPS / 1e6} Mbit/s live a site and ` +
     `${percent(ON_DEMAND_FILL_SHARE)} of its traffic. Real names of networks stand for their share of addresses; nothing ` +
     `else here is a statement about them.`
   );

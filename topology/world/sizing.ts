@@ -1,3 +1,5 @@
+import { VIEWER_BPS } from './options.ts';
+
 /** What is built beyond what the forecast needs. */
 export const HEADROOM = {
   nic: 1.25,
@@ -5,6 +7,18 @@ export const HEADROOM = {
   access: 2,
   backbone: 2,
 } as const;
+
+/**
+ * Few viewers vary more than many: on top of the headroom so many deviations of their number, as square-root staffing has
+ * it (Halfin and Whitt 1981). Next to nothing in a world for millions, and what keeps one for thousands from being full
+ * by chance alone.
+ */
+const CROWD_DEVIATIONS = 4;
+
+/** What is built for viewers who take so much on average. */
+export function crowdCapacityBps(bps: number, headroom: number): number {
+  return headroom * bps + CROWD_DEVIATIONS * Math.sqrt(bps * VIEWER_BPS);
+}
 
 /** Published servers send 200 Gbit/s of TLS, 700 have been shown (reference: live delivery §3). */
 export const LARGEST_NIC_BPS = 200e9;
