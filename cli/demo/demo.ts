@@ -4,16 +4,17 @@ import { join } from 'node:path';
 import { BadInput } from '../../runtime/bad-input.ts';
 import { stopAsked } from '../../runtime/service.ts';
 import type { LoadSnapshot } from '../../sim/load/snapshot.ts';
-import { openCountryDatabase } from '../../topology/load/country-mmdb.ts';
-import { sampleAddresses } from '../../topology/load/sample-addresses.ts';
+import { topologyJson } from '../../topology/load/topology-file.ts';
 import { runChecks } from './checks.ts';
 import { ChildEnded } from './child.ts';
 import { Fleet } from './fleet.ts';
 import { Observer } from './observer.ts';
-import { AUDIENCE, DemoPlan, EDGE_NAMES, PROCESS_NAMES, type DemoOptions } from './plan.ts';
+import { DemoPlan, type DemoOptions } from './plan.ts';
+import { isPredictable, predict, type Prediction } from './prediction.ts';
 import type { Step } from './schedule.ts';
 import { fitInto, renderLine, renderSummary, renderTable } from './screen.ts';
 import { openWatchServer } from './watch-server.ts';
+import type { DemoWorld } from './world.ts';
 
 const LOOK_MS = 1000;
 const LINE_EVERY = 5;
@@ -22,6 +23,7 @@ const SETTLE_MS = 300;
 const EDGE_MEMORY_BYTES = 512 * 2 ** 20;
 
 export interface DemoRun extends DemoOptions {
+  world: DemoWorld;
   steps: readonly Step[];
   json: boolean;
 }
@@ -30,7 +32,7 @@ export interface DemoRun extends DemoOptions {
 export async function runDemo(options: DemoRun): Promise<boolean> {
   const stopped = stopAsked();
   const folder = await mkdtemp(join(tmpdir(), 'undercard-demo-'));
-  const plan = new DemoPlan(options, folder);
+  const plan = new DemoPlan(options, options.world, folder);
   const demo = new Demo(options, plan, folder);
   let logsMatter = false;
   try {
@@ -59,7 +61,6 @@ class Demo {
   #viewers: LoadSnapshot | null = null;
   #final: LoadSnapshot | null = null;
   #watch: Awaited<ReturnType<typeof openWatchServer>> | null = null;
-  #addresses: Record<string, string[]> = {};
   #startedMs = performance.now();
   #looks = 0;
 
@@ -74,6 +75,7 @@ class Demo {
         if ('final' in line) this.#final = line.final as LoadSnapshot;
         else this.#viewers = line as unknown as LoadSnapshot;
       },
+      beforeKill: () => this.#observer.look(),
     });
   }
 
@@ -84,19 +86,7 @@ class Demo {
       status: () => this.#status(),
       act: (kind, name) => this.#act(kind, name),
     });
-    const opened = await openCountryDatabase();
-    if (opened.kind === 'bad') throw new BadInput(opened.reason);
-    const perCountry = 24;
-    for (const { country, address } of sampleAddresses(
-      opened.database,
-      AUDIENCE,
-      AUDIENCE.length * perCountry,
-      this.#options.seed,
-    )) {
-      (this.#addresses[country] ??= []).push(address);
-    }
-    await writeFile(this.#plan.sitesFile, this.#plan.sitesYaml());
-    await writeFile(this.#plan.addressesFile, JSON.stringify(this.#addresses));
+    await writePlanFiles(this.#plan);
   }
 
   async start(): Promise<void> {
@@ -138,19 +128,37 @@ class Demo {
         : runChecks({
             final: this.#final,
             nodes: this.#observer.lastSeen,
-            edgeNames: EDGE_NAMES,
+            edgeNames: this.#plan.edgeNames,
+            shieldNames: this.#plan.shieldNames,
             urlOf: (name) => this.#plan.url(name),
             broken: this.#fleet.broken,
             memoryBytes: EDGE_MEMORY_BYTES,
           });
     const held = checks.every(({ holds }) => holds !== false);
+    const predicted = await this.#predict();
     if (this.#options.json) {
-      const summary = { held, checks, ...this.#tiers(), viewers: this.#final, happened: this.#happened };
+      const summary = { held, checks, ...this.#tiers(), viewers: this.#final, happened: this.#happened, predicted };
       console.log(JSON.stringify({ summary }));
     } else {
-      console.log(renderSummary(this.#observer, this.#final, checks, this.#happened));
+      console.log(renderSummary(this.#observer, this.#final, checks, this.#happened, predicted));
     }
     return held;
+  }
+
+  /** What the simulator makes of the same plan, viewers and outages; it sees nothing of what was measured but when. */
+  async #predict(): Promise<Prediction | null> {
+    const final = this.#final;
+    if (final === null || !isPredictable(this.#plan, final.elapsedMs)) return null;
+    this.#say('simulating the same');
+    // Moments on the monotonic clock, counted from the viewers' start.
+    const startMs = performance.now() + final.startAtMs - Date.now();
+    const outages = this.#fleet.outages.map((outage) => ({
+      ...outage,
+      fromMs: outage.fromMs - startMs,
+      untilMs: outage.untilMs - startMs,
+    }));
+    const begunMs = Math.max(0, final.startAtMs - this.#fleet.eventStartMs);
+    return predict(this.#plan, { begunMs, durationMs: final.elapsedMs, outages });
   }
 
   #show(): void {
@@ -174,12 +182,12 @@ class Demo {
       atMs: Math.round(this.#elapsedMs()),
       eventId: this.#options.eventId,
       steering: this.#plan.url('steering'),
-      addresses: Object.fromEntries(Object.entries(this.#addresses).map(([country, [first]]) => [country, first])),
+      addresses: Object.fromEntries(this.#plan.world.places.map(({ name, addresses: [first] }) => [name, first])),
       tiers: this.#tiers(),
-      processes: PROCESS_NAMES.map((name) => ({
+      processes: this.#plan.processNames.map((name) => ({
         name,
-        site: EDGE_NAMES.includes(name) ? this.#plan.siteOf(name) : null,
-        url: EDGE_NAMES.includes(name) ? this.#plan.url(name) : null,
+        site: this.#isEdge(name) ? this.#plan.siteOf(name) : null,
+        url: this.#isEdge(name) ? this.#plan.url(name) : null,
         running: this.#fleet.children.get(name)?.running ?? false,
         counters: this.#countersOf(name),
       })),
@@ -190,7 +198,11 @@ class Demo {
 
   #tiers() {
     const { edges, origin } = this.#observer;
-    return { edges, shield: this.#observer.totals('shield'), origin };
+    return { edges, shield: this.#observer.shields, origin };
+  }
+
+  #isEdge(name: string): boolean {
+    return this.#plan.edgeNames.includes(name);
   }
 
   #countersOf(name: string) {
@@ -202,19 +214,20 @@ class Demo {
   }
 
   #act(kind: 'kill' | 'restart', name: string): string | null {
-    if (!(PROCESS_NAMES as readonly string[]).includes(name)) return `nothing is called "${name}"`;
+    if (!this.#plan.processNames.includes(name)) return `nothing is called "${name}"`;
     void this.#fleet.perform({ kind, name, atMs: 0 });
     return null;
   }
 
   #urls() {
-    const names = ['steering', 'origin', 'shield', 'backbone'];
+    const { edgeNames, shieldNames } = this.#plan;
+    const names = ['steering', 'origin', ...shieldNames];
     return {
       watch: this.#plan.url('watch'),
       ...Object.fromEntries(names.map((name) => [name, this.#plan.url(name)])),
-      edges: Object.fromEntries(EDGE_NAMES.map((name) => [name, this.#plan.url(name)])),
+      edges: Object.fromEntries(edgeNames.map((name) => [name, this.#plan.url(name)])),
       admin: Object.fromEntries(
-        [...EDGE_NAMES, 'shield', 'origin', 'steering'].map((name) => [name, this.#plan.adminUrl(name)]),
+        [...edgeNames, ...shieldNames, 'origin', 'steering'].map((name) => [name, this.#plan.adminUrl(name)]),
       ),
     };
   }
@@ -235,4 +248,13 @@ class Demo {
     if (this.#options.json) console.error(`undercard: ${text}`);
     else console.log(text);
   }
+}
+
+/** What the processes read. */
+export async function writePlanFiles(plan: DemoPlan): Promise<void> {
+  await writeFile(plan.sitesFile, plan.sitesYaml());
+  await writeFile(plan.topologyFile, topologyJson(plan.world.topology));
+  await writeFile(plan.addressesFile, plan.addressesJson());
+  await writeFile(plan.linksFile('backbone'), JSON.stringify({ links: plan.backboneLinks() }));
+  if (plan.options.accessRelays) await writeFile(plan.linksFile('access'), JSON.stringify({ links: plan.accessLinks() }));
 }

@@ -1,5 +1,7 @@
+import { testStreamEvent } from '../../origin/test-stream/loop.ts';
 import { Child, ChildEnded } from './child.ts';
 import { PIPELINE_NAMES, type DemoPlan, type ProcessPlan } from './plan.ts';
+import type { Outage } from './prediction.ts';
 import { describeStep, type Step } from './schedule.ts';
 
 /** What a pipeline's process takes to start; the event's first segment is due one segment later. */
@@ -10,11 +12,17 @@ export interface FleetEvents {
   /** something happened to a process, by plan or not */
   onHappened: (text: string) => void;
   onViewers: (line: Record<string, unknown>) => void;
+  /** the last moment to look at its counters */
+  beforeKill?: () => Promise<void>;
 }
 
 /** All processes of the demo. */
 export class Fleet {
   readonly children = new Map<string, Child>();
+  /** Unix: media time 0 of the event */
+  eventStartMs = 0;
+  /** what was down or did wrong when, on the monotonic clock */
+  readonly outages: Outage[] = [];
   /** names of processes whose counters are lost in part, because they were killed or died */
   readonly broken = new Set<string>();
   readonly #plan: DemoPlan;
@@ -35,13 +43,15 @@ export class Fleet {
     const { port } = this.#plan.options;
     this.#events.onProgress(`starting ${services.length + PIPELINE_NAMES.length} processes on 127.0.0.x, port ${port}`);
     await this.#startAll(services);
-    await this.#startAll(this.#plan.pipelines(Date.now() + PIPELINE_START_MS));
-    this.#add(this.#plan.viewers());
+    const startMs = Date.now() + PIPELINE_START_MS;
+    this.eventStartMs = testStreamEvent({ eventId: this.#plan.options.eventId, startMs, dvrWindowMs: 1 }).availabilityStartMs;
+    await this.#startAll(this.#plan.pipelines(startMs));
   }
 
-  async startViewers(): Promise<void> {
+  /** @param startAtMs wall clock at which they begin to come; without it: as soon as they can */
+  async startViewers(startAtMs?: number): Promise<void> {
     if (this.#stopping) return;
-    await this.children.get('viewers')!.start();
+    await this.#add(this.#plan.viewers(startAtMs)).start();
   }
 
   schedule(steps: readonly Step[]): void {
@@ -62,19 +72,33 @@ export class Fleet {
       this.#events.onHappened(`${step.name} is not running`);
     } else if (step.kind === 'kill') {
       this.broken.add(step.name);
+      await this.#events.beforeKill?.();
       child.kill();
+      this.#begins(step.name);
     } else if (step.kind === 'fault') {
       child.say(`fault ${step.fault}`);
+      this.#isOver(step.name);
+      if (step.fault !== 'none') this.#begins(step.name, step.fault);
     } else if (child.running) {
       this.#events.onHappened(`${step.name} is running already`);
     } else {
       try {
         await child.start();
+        this.#isOver(step.name);
         this.#events.onHappened(`${step.name} is back`);
       } catch (error) {
         if (!this.#stopping) this.#events.onHappened(`${step.name} did not come back: ${(error as Error).message}`);
       }
     }
+  }
+
+  #begins(name: string, fault?: string): void {
+    this.outages.push({ name, ...(fault === undefined ? {} : { fault }), fromMs: performance.now(), untilMs: Infinity });
+  }
+
+  #isOver(name: string): void {
+    const outage = this.outages.findLast((one) => one.name === name && one.untilMs === Infinity);
+    if (outage !== undefined) outage.untilMs = performance.now();
   }
 
   /** The viewers end first and say what they saw. */
@@ -99,6 +123,7 @@ export class Fleet {
       ...(name === 'viewers' ? { onLine: this.#events.onViewers } : {}),
       onUnexpectedEnd: (who, said) => {
         this.broken.add(who);
+        this.#begins(who);
         if (!this.#stopping) this.#events.onHappened(`${who} ended by itself: ${said}`);
       },
     });

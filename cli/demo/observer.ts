@@ -53,6 +53,7 @@ export class Observer {
   readonly lastSeen = new Map<string, NodeState>();
   readonly #nodes = new Map<string, Tally<TierTotals>>();
   readonly #origin = new Tally<OriginTotals>();
+  #looking = Promise.resolve();
 
   constructor(plan: DemoPlan) {
     this.#plan = plan;
@@ -79,8 +80,13 @@ export class Observer {
     return names.map((name) => this.totals(name)).reduce(addTotals, NOTHING);
   }
 
-  /** A process that does not answer stays as it was last seen. */
-  async look(): Promise<void> {
+  /** A process that does not answer stays as it was last seen. One look after the other: an old one must not come last. */
+  look(): Promise<void> {
+    this.#looking = this.#looking.then(() => this.#look());
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
     const names = [...this.#plan.edgeNames, ...this.#plan.shieldNames];
     const [states, origin] = await Promise.all([
       Promise.all(names.map((name) => this.#nodeState(name))),

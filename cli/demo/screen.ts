@@ -2,7 +2,9 @@ import type { LoadSnapshot } from '../../sim/load/snapshot.ts';
 import type { Check } from './checks.ts';
 import { bytes, milliseconds, rate, share, table } from './format.ts';
 import type { Observer, TierTotals } from './observer.ts';
+import { renderComparison } from './comparison.ts';
 import type { DemoPlan } from './plan.ts';
+import type { Prediction } from './prediction.ts';
 
 /** Cuts a screenful to the terminal's size: a line that wraps would push the first ones out of sight. */
 export function fitInto(text: string, columns: number, rows: number): string {
@@ -65,6 +67,7 @@ export function renderSummary(
   final: LoadSnapshot | null,
   checks: readonly Check[],
   happened: readonly string[],
+  predicted: Prediction | null,
 ): string {
   const { edges, origin, shields: shield } = observer;
   const lines = ['', 'Summary (measured: real processes and sockets on this machine)', ''];
@@ -83,6 +86,7 @@ export function renderSummary(
       `         ${final.serverSwitches} server and ${final.renditionSwitches} rendition switches`,
     );
   }
+  if (predicted !== null && final !== null) lines.push('', ...renderComparison(predicted, observer, final), '');
   if (happened.length > 0) lines.push(`events   ${happened.join('\n         ')}`);
   lines.push('');
   for (const { name, holds, detail } of checks) {

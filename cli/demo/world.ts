@@ -1,9 +1,13 @@
+import { fileURLToPath } from 'node:url';
 import { BadInput } from '../../runtime/bad-input.ts';
 import { Random } from '../../sim/engine/random.ts';
 import { loadTopology } from '../../topology/load/topology-file.ts';
 import { formatAddress, parsePrefix, type AddressWords } from '../../topology/model/ip-address.ts';
 import { Routing } from '../../topology/model/routing.ts';
 import type { Path, Server, Topology, TopologySite } from '../../topology/model/topology.ts';
+
+/** The topology that comes with the demo. */
+export const DEMO_TOPOLOGY = fileURLToPath(new URL('topology.yaml', import.meta.url));
 
 /** Each is a process. */
 const MOST_EDGES = 24;

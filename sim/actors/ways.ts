@@ -119,7 +119,9 @@ export class Ways {
     let way = this.#toPlaces.get(key);
     if (way === undefined) {
       const route = this.routeOf(server, place);
-      way = this.#make(server, route, this.#lastMileMs(route));
+      way = this.#options.directViewers
+        ? this.#make(server, route && DIRECT, 0)
+        : this.#make(server, route, this.#lastMileMs(route));
       this.#toPlaces.set(key, way);
     }
     return way;

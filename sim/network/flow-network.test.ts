@@ -227,6 +227,14 @@ test('all that changes at one moment is solved once', (t) => {
   t.true(network.stats.solves <= 3);
 });
 
+test('a question about a later moment is answered with the right rates even when no timer has run', (t) => {
+  const { network } = world(8 * MBPS);
+  const flow = network.start(1, network.path([0]), 100 * MBPS, 1, 1_000_000, 0);
+  t.is(network.carriedBytes(flow, 100), 100_000);
+  network.setCapacity(0, 4 * MBPS, 100);
+  t.is(network.linkBytes(0, 300), 200_000);
+});
+
 test('links that hold nobody back are never solved', (t) => {
   const { engine, network, done } = world(100 * MBPS, 100 * MBPS);
   const path = network.path([0, 1]);

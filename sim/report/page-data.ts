@@ -1,6 +1,8 @@
 import type { ArcEnd, SimulationResult } from '../run/result.ts';
 import { project, worldOutlines } from '../../topology/map/base-map.ts';
 import { arcPath } from '../../topology/map/arc.ts';
+import { rate } from './page/format.js';
+import { smoothed, smoothSteps } from './smooth.ts';
 import { FULL_SHARE } from './verdict.ts';
 
 /** More than this no map shows apart, and the page stays light. */
@@ -15,48 +17,33 @@ const ARCS_MOST = { delivery: 250, fill: 150, origin: 50 };
  */
 export function pageData(result: SimulationResult) {
   const { series, summary, tiers, isps } = result;
-  const { servers, links, sites: _sites, isps: ispSeries, timesSeconds, ...plain } = series;
-  const rounded = Object.fromEntries(
-    Object.entries(plain).map(([name, values]) => [name, Array.isArray(values) ? values.map(figures) : values]),
-  );
+  const steps = smoothSteps(result);
   const place = ({ name, latitude, longitude }: ArcEnd) => ({ name, ...tenths(project({ latitude, longitude })) });
   const map = worldOutlines();
   const arcsLeft = { ...ARCS_MOST };
   return {
     endSeconds: result.ended.atSeconds,
+    meanSeconds: steps * series.stepSeconds,
     firstStep: worstStep(result),
     map: { width: map.width, height: map.height, outlines: map.paths.join('') },
     faults: result.faults,
     losingIsp: losing(result),
     bottlenecks: summary.bottlenecks.map(({ kind, id }) => ({ kind, id })),
     ispNames: Object.fromEntries(isps.map(({ id, name }) => [id, name])),
-    sites: mapSites(result),
-    arcs: result.arcs.flatMap(({ kind, from, to, bytes, peakBps }) =>
-      arcsLeft[kind]-- > 0
-        ? [
-            {
-              kind,
-              from: place(from),
-              to: place(to),
-              way: arcPath(from, to),
-              bytes: figures(bytes),
-              peakBps: figures(peakBps),
-            },
-          ]
-        : [],
-    ),
-    servers: result.servers.map(({ id, site, role, capacityBps }) => ({
-      id,
-      site,
-      role,
-      capacityBps: figures(capacityBps),
-    })),
-    links: links.ids.flatMap((id) => {
-      const link = result.links.find((known) => known.id === id);
-      return link
-        ? [{ id, kind: link.kind, from: link.from, to: link.to, capacityBps: figures(link.capacityBps) }]
-        : [];
+    sites: mapSites(result, steps),
+    arcs: result.arcs.flatMap(({ kind, from, to, bytes, peakBps }) => {
+      if (arcsLeft[kind]-- <= 0) return [];
+      const way = arcPath(from, to);
+      return [{ kind, from: place(from), to: place(to), way, bytes: figures(bytes), peakBps: figures(peakBps) }];
     }),
+    servers: heatRows(series.servers, result.servers, series.stepSeconds, steps, ({ site, role, capacityBps }) => [
+      [role, `at ${site}`],
+      ['can send', rate(capacityBps)],
+    ]),
+    links: heatRows(series.links, result.links, series.stepSeconds, steps, ({ kind, from, to, capacityBps }) => [
+      [kind, `${from} → ${to}`],
+      ['capacity', rate(capacityBps)],
+    ]),
     distributions: result.distributions,
     flow: {
       originBytes: sentBy(tiers, 'origin'),
@@ -68,21 +55,60 @@ export function pageData(result: SimulationResult) {
         bytes: isps.reduce((sum, isp) => sum + isp[`${reach}Bytes`], 0),
       })),
     },
-    series: {
-      ...rounded,
-      timesSeconds,
-      servers: { ids: servers.ids, utilisation: thousandths(servers.utilisation) },
-      links: { ids: links.ids, utilisation: thousandths(links.utilisation) },
-      isps: {
-        ids: ispSeries.ids,
-        bps: ispSeries.bps.map((row) => row.map(figures)),
-        stalledShare: thousandths(ispSeries.stalledShare),
-      },
+    series: plotted(series, steps),
+  };
+}
+
+/** How many are there is a count of the moment and stays as it is; rates and ratios are drawn as means. */
+const COUNTED = new Set(['present', 'playing', 'stalled', 'starting', 'bitrateBps']);
+
+function plotted(series: SimulationResult['series'], steps: number) {
+  const { servers: _servers, links: _links, sites: _sites, isps, timesSeconds, stepSeconds, ...rows } = series;
+  const weights: Record<string, readonly number[]> = {
+    edgeHitRatio: rows.edgeRequestsPerSecond,
+    shieldHitRatio: rows.shieldRequestsPerSecond,
+  };
+  const drawn = (name: string, values: readonly (number | null)[]) =>
+    (COUNTED.has(name) ? values : smoothed(values, steps, weights[name] ?? null)).map(figures);
+  return {
+    stepSeconds,
+    timesSeconds,
+    ...Object.fromEntries(Object.entries(rows).map(([name, values]) => [name, drawn(name, values)])),
+    isps: {
+      ids: isps.ids,
+      bps: isps.bps.map((row) => smoothed(row, steps).map(figures)),
+      stalledShare: thousandths(isps.stalledShare),
     },
   };
 }
 
-function mapSites({ sites, series }: SimulationResult) {
+/** Rows of a heat map, those that were full longest first. `fullSeconds` and `peak` are of single steps, not of means. */
+function heatRows<Known extends { id: string }>(
+  { ids, utilisation }: { ids: readonly string[]; utilisation: readonly (readonly number[])[] },
+  known: readonly Known[],
+  stepSeconds: number,
+  steps: number,
+  describe: (known: Known) => [string, string][],
+) {
+  const byId = new Map(known.map((one) => [one.id, one]));
+  return ids
+    .map((id, at) => {
+      const row = utilisation[at]!;
+      const about = byId.get(id);
+      return {
+        id,
+        about: about === undefined ? [] : describe(about),
+        fullSeconds: row.filter((value) => value >= FULL_SHARE).length * stepSeconds,
+        peak: Math.max(0, ...row),
+        mean: row.reduce((sum, value) => sum + value, 0) / Math.max(1, row.length),
+        values: thousandths([smoothed(row, steps)])[0]!,
+      };
+    })
+    .toSorted((a, b) => b.fullSeconds - a.fullSeconds || b.mean - a.mean)
+    .map(({ mean: _mean, ...row }) => ({ ...row, peak: figures(row.peak) }));
+}
+
+function mapSites({ sites, series }: SimulationResult, steps: number) {
   const shown = sites.toSorted((a, b) => b.peakBps - a.peakBps).slice(0, SITES_MOST);
   const rowOf = new Map(series.sites.ids.map((id, at) => [id, at]));
   // Small ones lie on top of large ones: the order is the order of drawing.
@@ -94,8 +120,8 @@ function mapSites({ sites, series }: SimulationResult) {
       {
         ...{ id, kind, metro, network, country, capacityBps, sentBytes, peakBps, peakUtilisation, hitRatio },
         ...tenths(project(site)),
-        bps: series.sites.bps[row]!.map(figures),
-        utilisation: thousandths([series.sites.utilisation[row]!])[0]!,
+        bps: smoothed(series.sites.bps[row]!, steps).map(figures),
+        utilisation: thousandths([smoothed(series.sites.utilisation[row]!, steps)])[0]!,
       },
     ];
   });

@@ -6,7 +6,9 @@ import { closingPart } from './closing-part.ts';
 import { headPart } from './head-part.ts';
 import { html, jsonForScript, raw } from './html.ts';
 import { inlineModules } from './inline-modules.ts';
+import { duration } from './page/format.js';
 import { pageData } from './page-data.ts';
+import { smoothSteps } from './smooth.ts';
 import { tablesPart } from './tables-part.ts';
 
 const PAGE = new URL('./page/', import.meta.url);
@@ -55,12 +57,16 @@ export function renderReport(result: SimulationResult, options: ReportOptions = 
             <h2>Over time</h2>
             <p class="hint">
               One axis for all: the pointer reads every plot at once, a click moves the map to that moment. Bands are
-              faults.
+              faults. Rates, ratios and utilisation are means over
+              ${duration(smoothSteps(result) * result.series.stepSeconds)}.
             </p>
             <div class="plots" id="plots"></div>
           </section>
           <section id="heat-part">
-            <h2>Utilisation: the fullest first</h2>
+            <h2>Utilisation: the longest full first</h2>
+            <p class="hint">
+              Colours as on the map. At the right: how long it was above 95 %, second by second; else its peak.
+            </p>
             <div class="plots" id="heat-maps"></div>
           </section>
           ${tablesPart(result)}

@@ -25,7 +25,7 @@ export function terminalSummary(result: SimulationResult): string {
     ),
     line(
       'sessions',
-      `${count(summary.sessions)}, ${count(summary.reloads)} of them reloads by hand; ${count(summary.gaveUp)} viewers gave up`,
+      `${count(summary.sessions)}, ${count(summary.reloads)} of them reloads by hand; gave up: ${count(summary.gaveUp)}`,
     ),
     line('start-up', `p50 ${milliseconds(summary.startupP50Ms)}, p95 ${milliseconds(summary.startupP95Ms)}`),
     line(
@@ -81,11 +81,9 @@ export function terminalSummary(result: SimulationResult): string {
 function bottleneckTexts(result: SimulationResult): string[] {
   const { bottlenecks } = result.summary;
   if (bottlenecks.length === 0) return ['none: nothing came near its limit'];
-  return bottlenecks.slice(0, BOTTLENECKS).map(({ kind, id, text, peakUtilisation, fullSeconds }) => {
+  return bottlenecks.slice(0, BOTTLENECKS).map(({ kind, id, text }) => {
     const since = firstFullSeconds(result, kind, id);
-    const full =
-      fullSeconds > 0 ? `, full for ${duration(fullSeconds)}${since === null ? '' : ` from ${clock(since)} on`}` : '';
-    return `${text} (${id}: ${percent(peakUtilisation)} at its peak${full})`;
+    return since === null ? text : `${text}, first at ${clock(since)}`;
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Bottleneck, Isp, SimulationResult } from '../run/result.ts';
+import { smoothed, smoothSteps } from './smooth.ts';
 import { bytes, clock, count, dollars, duration, milliseconds, percent, rate } from './page/format.js';
 
 /** From here on something counts as full, as in `fullSeconds`. */
@@ -35,11 +36,18 @@ export function verdict(result: SimulationResult): VerdictLine[] {
   ];
 }
 
-/** The first step at whose end the thing was full; null when it never was, or is not among the rows kept. */
-export function firstFullSeconds({ series }: SimulationResult, kind: Bottleneck['kind'], id: string): number | null {
+/**
+ * When the thing was full first: for the length of the plots' means, or, where it never was for so long, for a step.
+ * @returns null when it never was, or is not among the rows kept
+ */
+export function firstFullSeconds(result: SimulationResult, kind: Bottleneck['kind'], id: string): number | null {
+  const { series } = result;
   const { ids, utilisation } = kind === 'link' ? series.links : series.servers;
   const row = utilisation[ids.indexOf(id)];
-  const step = row?.findIndex((value) => value >= FULL_SHARE) ?? -1;
+  if (row === undefined) return null;
+  const isFull = (value: number) => value >= FULL_SHARE;
+  const lasting = smoothed(row, smoothSteps(result)).findIndex(isFull);
+  const step = lasting >= 0 ? lasting : row.findIndex(isFull);
   return step < 0 ? null : Math.max(0, series.timesSeconds[step]! - series.stepSeconds);
 }
 
@@ -120,20 +128,19 @@ function bottleneck(result: SimulationResult): VerdictLine {
   const since = firstFullSeconds(result, worst.kind, worst.id);
   const capacityBps = link?.capacityBps ?? server?.capacityBps;
   const detail = [
-    worst.id,
-    link && `${link.kind}, ${link.from} → ${link.to}`,
-    server && `${server.role} at ${server.site}`,
     `${percent(worst.peakUtilisation)}${capacityBps === undefined ? '' : ` of ${rate(capacityBps)}`} at its peak`,
-    worst.fullSeconds > 0 &&
-      `full for ${duration(worst.fullSeconds)}${since === null ? '' : `, first at ${clock(since)}`}`,
+    since !== null && `first full at ${clock(since)}`,
     others.length > 0 &&
       `next: ${others
         .slice(0, 2)
-        .map(({ id, peakUtilisation }) => `${id} (${percent(peakUtilisation)})`)
+        .map(
+          ({ id, peakUtilisation, fullSeconds }) =>
+            `${id} (${fullSeconds > 0 ? `full for ${duration(fullSeconds)}` : percent(peakUtilisation)})`,
+        )
         .join(', ')}`,
   ].filter((part) => typeof part === 'string');
   const tone = worst.peakUtilisation >= FULL_SHARE ? 'bad' : 'warn';
-  return { label: 'Bottleneck', tone, text: worst.text, detail: detail.join(' · ') };
+  return { label: 'Bottleneck', tone, text: sentence(worst.text), detail: detail.join(' · ') };
 }
 
 function whoLost({ summary, isps }: SimulationResult): VerdictLine {
@@ -144,16 +151,16 @@ function whoLost({ summary, isps }: SimulationResult): VerdictLine {
   return {
     label: 'Who lost',
     tone: 'bad',
-    text: losingIsp.text,
+    text: sentence(losingIsp.text),
     detail:
       isp === undefined
         ? null
         : [
-            `${isp.name} (${isp.id}, AS${isp.asn}${isp.country === null ? '' : `, ${isp.country}`})`,
+            isp.id,
             `${count(isp.viewers)} viewers`,
-            `stood still ${percent(isp.stallRatio)} (all: ${percent(summary.stallRatio)})`,
             `start-up p95 ${milliseconds(isp.startupP95Ms)} (all: ${milliseconds(summary.startupP95Ms)})`,
-            `bitrate ${rate(isp.meanBitrateBps)} (all: ${rate(summary.meanBitrateBps)})`,
+            `latency p50 ${milliseconds(isp.latencyP50Ms)} (all: ${milliseconds(summary.latencyP50Ms)})`,
+            `${percent(isp.bytes > 0 ? isp.healthMissBytes / isp.bytes : null)} health misses`,
           ].join(' · '),
   };
 }
@@ -197,4 +204,10 @@ function caches({ summary, tiers }: SimulationResult): VerdictLine {
         ? null
         : `edges: ${percent(edge.hitRatio)} hits, ${count(edge.collapsed)} requests joined a fill, ${count(edge.fills)} fills`,
   };
+}
+
+/** With a capital at its beginning and a full stop at its end. */
+function sentence(text: string): string {
+  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?…]$/.test(whole) ? whole : `${whole}.`;
 }

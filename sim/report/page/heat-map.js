@@ -1,6 +1,6 @@
 // Utilisation as colour: a row for each server or link, the fullest first, time from left to right.
 import { anchorAt, faultBands, faultLabelRows, timeTicks } from './axis.js';
-import { clock, percent } from './format.js';
+import { clock, duration, percent } from './format.js';
 import { el, hideTip, onWidth, set, showTip, svg } from './dom.js';
 import { utilisationRgb } from './palette.js';
 
@@ -9,7 +9,6 @@ const FIRST_ROWS = 20;
 
 export class HeatMap {
   #rows;
-  #describe;
   #moment;
   #faults;
   #canvas;
@@ -19,13 +18,9 @@ export class HeatMap {
   #frame = null;
   #lines = null;
 
-  /**
-   * @param rows {id, values}, in order
-   * @param describe (id) → rows for the tooltip
-   */
-  constructor(title, rows, describe, moment, faults) {
+  /** @param rows {id, about: rows for the tooltip, fullSeconds, peak, values}, in order */
+  constructor(title, rows, moment, faults) {
     this.#rows = rows;
-    this.#describe = describe;
     this.#moment = moment;
     this.#faults = faults;
     this.#shown = Math.min(FIRST_ROWS, rows.length);
@@ -65,24 +60,21 @@ export class HeatMap {
     const total = this.#body.clientWidth;
     const left = total < 600 ? 96 : 190;
     const labels = faultLabelRows(this.#faults, this.#moment.endSeconds);
-    const frame = { left, top: 4 + labels * 12, width: total - left - 46, height: this.#shown * ROW_PX, labelTop: 0 };
+    const frame = { left, top: 4 + labels * 12, width: total - left - 66, height: this.#shown * ROW_PX, labelTop: 0 };
     frame.endSeconds = this.#moment.endSeconds;
     this.#frame = frame;
     this.#paint();
     const bottom = frame.top + frame.height;
     set(this.#svg, { width: total, height: bottom + 20, viewBox: `0 0 ${total} ${bottom + 20}` });
     const letters = Math.floor((left - 8) / 6.1);
-    const names = this.#rows.slice(0, this.#shown).map(({ id, values }, at) => {
+    const names = this.#rows.slice(0, this.#shown).map(({ id, fullSeconds, peak }, at) => {
       const y = frame.top + at * ROW_PX + 10.5;
       const text = id.length > letters ? `${id.slice(0, letters - 1)}…` : id;
-      const peak = values.reduce((best, value) => Math.max(best, value), 0);
+      const end = fullSeconds > 0 ? duration(fullSeconds) : percent(peak);
+      const attributes = { class: fullSeconds > 0 ? 'row-end full' : 'row-end', x: left + frame.width + 6, y };
       return [
         svg('text', { class: 'row-name', x: left - 6, y, 'text-anchor': 'end' }, text),
-        svg(
-          'text',
-          { class: peak >= 0.95 ? 'row-peak full' : 'row-peak', x: left + frame.width + 6, y },
-          percent(peak),
-        ),
+        svg('text', attributes, end),
       ];
     });
     const times = timeTicks(frame.endSeconds, Math.max(2, Math.floor(frame.width / 70))).map((tick) => {
@@ -145,8 +137,9 @@ export class HeatMap {
     }
     showTip(event, row.id, [
       [`at ${clock(this.#moment.times[step])}`, percent(row.values[step])],
-      ['peak', percent(Math.max(...row.values))],
-      ...this.#describe(row.id),
+      ['peak', percent(row.peak)],
+      ['full for', duration(row.fullSeconds)],
+      ...row.about,
     ]);
   }
 

@@ -167,7 +167,7 @@ export class TimePlot {
     if (this.#plot.top !== undefined) high = this.#plot.top;
     if (!(high > 0)) high = 1;
     if (this.#log && least < high) {
-      const floor = Math.max(least, high / 1e5);
+      const floor = Math.max(least, high / 1e4);
       const [from, to] = [Math.log10(floor), Math.log10(high * 1.1)];
       return {
         ticks: logTicks(floor, high * 1.1),

@@ -4,10 +4,16 @@ import { COLOUR } from './palette.js';
 import { TimePlot } from './time-plot.js';
 
 const perSecond = (value) => `${shortCount(value)}/s`;
-const OF_KIND = ['var(--bad)', 'var(--warn)', 'var(--edge)', 'var(--shield)'];
+const OF_KIND = ['var(--bad)', 'var(--warn)', 'var(--edge)'];
+const FAR_APART = 25;
 
 export function drawTimePlots(parent, data, moment) {
-  parent.append(...definitions(data).map((plot) => new TimePlot(plot, moment, data.faults).element));
+  parent.append(
+    ...definitions(data).map(
+      ({ logarithmic, ...plot }) =>
+        new TimePlot(logarithmic ? { ...plot, log: farApart(plot.series) } : plot, moment, data.faults).element,
+    ),
+  );
 }
 
 function definitions(data) {
@@ -29,7 +35,7 @@ function definitions(data) {
     {
       title: 'Stalls and reloads',
       unit: shortCount,
-      log: true,
+      logarithmic: true,
       series: [
         line('viewers standing still', series.stalled, COLOUR.bad),
         line('reloads a second', everyStep(series.reloads), COLOUR.warn),
@@ -40,7 +46,7 @@ function definitions(data) {
     {
       title: 'Traffic by tier',
       unit: rate,
-      log: true,
+      logarithmic: true,
       series: [
         line('edges', series.edgeBps, COLOUR.edge),
         line('shield', series.shieldBps, COLOUR.shield),
@@ -58,7 +64,7 @@ function definitions(data) {
     {
       title: 'Requests, fills, collapsed',
       unit: perSecond,
-      log: true,
+      logarithmic: true,
       series: [
         line('at edges', series.edgeRequestsPerSecond, COLOUR.edge),
         line('joined a fill', series.edgeCollapsedPerSecond, COLOUR.good),
@@ -113,22 +119,25 @@ function ispPlot(title, unit, rows, data) {
 }
 
 /** What filled up, against the line where it counts as full. */
-function limitPlot({ series, bottlenecks }) {
-  const rows = bottlenecks.flatMap(({ kind, id }) => {
-    const { ids, utilisation } = kind === 'link' ? series.links : series.servers;
-    const at = ids.indexOf(id);
-    return at < 0 ? [] : [{ name: id, values: utilisation[at] }];
-  });
+function limitPlot({ links, servers, bottlenecks }) {
+  const rows = bottlenecks.flatMap(({ kind, id }) =>
+    (kind === 'link' ? links : servers).filter((row) => row.id === id),
+  );
   // Nothing was near its limit: then the fullest of all are what there is to see.
-  const shown =
-    rows.length > 0
-      ? rows
-      : series.links.ids.slice(0, 3).map((id, at) => ({ name: id, values: series.links.utilisation[at] }));
+  const shown = rows.length > 0 ? rows : links;
   return {
     title: rows.length > 0 ? 'What filled up' : 'The fullest links',
     unit: percent,
     top: 1,
     limit: 0.95,
-    series: shown.slice(0, OF_KIND.length).map((row, at) => ({ ...row, colour: OF_KIND[at], kind: 'line' })),
+    series: shown
+      .slice(0, OF_KIND.length)
+      .map(({ id, values }, at) => ({ name: id, values, colour: OF_KIND[at], kind: 'line' })),
   };
+}
+
+/** Whether the lines are so far apart that the lower ones would lie on the axis. */
+function farApart(lines) {
+  const tops = lines.map(({ values }) => Math.max(0, ...values.map((value) => value ?? 0)));
+  return Math.min(...tops.map((top) => (top > 0 ? top : Infinity))) * FAR_APART < Math.max(...tops);
 }

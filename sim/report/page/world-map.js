@@ -136,8 +136,10 @@ function label(layer, marks, step, unit, radius) {
   const large = discs.filter(({ width }) => width > 12 * unit);
   const taken = [];
   const texts = [];
+  const named = new Set();
   for (const { site } of order) {
     if (texts.length >= LABELS) break;
+    if (named.has(site.metro)) continue;
     const r = radius(site.bps[step] ?? 0) + 3 * unit;
     const [width, height] = [site.metro.length * 6.2 * unit, 12 * unit];
     const box = [
@@ -150,6 +152,7 @@ function label(layer, marks, step, unit, radius) {
       .find((candidate) => [...taken, ...large].every((other) => other.site === site || !overlap(candidate, other)));
     if (!box) continue;
     taken.push(box);
+    named.add(site.metro);
     const style = `font-size:${10.5 * unit}px;stroke-width:${3 * unit}`;
     const full = (site.utilisation[step] ?? 0) >= 0.95;
     texts.push(svg('text', { x: box.x, y: box.y + 9.5 * unit, style, class: full ? 'full' : '' }, site.metro));
