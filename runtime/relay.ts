@@ -31,6 +31,8 @@ export const RATE_BOUNDS: Bounds = ['10kbit/s', '100Gbit/s'];
 /** A sender is paused while this much of its own waits, or is under way, on top of what the link holds by itself. */
 const UNDER_WAY_MIN_BYTES = 256 * 1024;
 const CONNECTIONS_MAX = 4096;
+/** Timers count whole milliseconds: waiting for another one for less than half of it would make every byte late. */
+const DUE_WITHIN_MS = 0.5;
 
 /**
  * A modelled link between real processes: a TCP relay that delays each byte by half a round trip and passes no more than
@@ -215,7 +217,7 @@ class Link {
   #due(): void {
     this.#timer = undefined;
     const nowMs = performance.now();
-    while (this.#first < this.#queue.length && this.#queue[this.#first]!.atMs <= nowMs)
+    while (this.#first < this.#queue.length && this.#queue[this.#first]!.atMs <= nowMs + DUE_WITHIN_MS)
       this.#queue[this.#first++]!.deliver();
     if (this.#first > 1024) {
       this.#queue.splice(0, this.#first);

@@ -59,7 +59,10 @@ async function runLoad(urlText: string, flags: Flags): Promise<void> {
   const load = startLoad({ ...source, eventId, viewers, seed, arrivalSpreadMs, ...start, ...addresses });
   const output = flags.json ? jsonOutput : process.stderr.isTTY ? terminalOutput : lineOutput;
   const progress = setInterval(() => output.progress(load.snapshot()), output.intervalMs);
-  const stayed = await Promise.race([stopAsked().then(() => false), after(load.startAtMs + durationMs - Date.now()).then(() => true)]);
+  const stayed = await Promise.race([
+    stopAsked().then(() => false),
+    after(load.startAtMs + durationMs - Date.now()).then(() => true),
+  ]);
   clearInterval(progress);
   const { final } = await load.finish();
   await output.final(final);

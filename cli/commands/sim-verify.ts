@@ -7,6 +7,7 @@ interface Flags {
   seed: string;
   quick?: boolean;
   list?: boolean;
+  sockets?: string | true;
   json?: boolean;
 }
 
@@ -20,6 +21,7 @@ export function registerVerify(sim: Command): void {
     .option('--seed <n>', 'the same seed: the same numbers', '1')
     .option('--quick', 'smaller samples, and tolerances as much wider')
     .option('--list', 'name the rungs, and run none')
+    .option('--sockets [file]', 'instead: predict a run of the real services on loopback (written to the file), and do it')
     .option('--json', 'print the result as JSON')
     .action(verify);
 }
@@ -29,7 +31,8 @@ async function verify(flags: Flags): Promise<void> {
   const { climb } = await import('../../sim/verify/climb.ts');
   const { LADDER } = await import('../../sim/verify/ladder.ts');
   const seed = parseCount(flags.seed, '--seed', 0, 2 ** 31 - 1);
-  const rungs = flags.only === undefined ? LADDER : await chosen(LADDER, flags.only);
+  const ladder = flags.sockets === undefined ? LADDER : [await socketsRung(flags)];
+  const rungs = flags.only === undefined ? ladder : await chosen(ladder, flags.only);
   if (flags.list) return list(rungs, flags.json === true);
 
   const quick = flags.quick === true;
@@ -46,6 +49,12 @@ async function verify(flags: Flags): Promise<void> {
   if (flags.json) console.log(JSON.stringify({ ok, seed, quick, seconds, rungs: results }));
   else console.log(summary(results, seconds));
   process.exitCode = ok ? 0 : 1;
+}
+
+async function socketsRung({ sockets, json }: Flags): Promise<Rung> {
+  const { socketsProof } = await import('../sockets-proof/sockets-proof.ts');
+  const say = (text: string) => console.error(`undercard: ${text}`);
+  return socketsProof({ predictionFile: sockets === true ? undefined : sockets, say: json ? () => {} : say });
 }
 
 async function chosen(ladder: readonly Rung[], only: string): Promise<Rung[]> {

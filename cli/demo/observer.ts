@@ -36,6 +36,7 @@ export interface TierTotals extends Record<string, number> {
 
 export interface OriginTotals extends Record<string, number> {
   reads: number;
+  segmentReads: number;
   held: number;
   sentBytes: number;
   ingestPublished: number;
@@ -123,6 +124,7 @@ export class Observer {
         ingest.filter(({ labels }) => counts(labels.verdict ?? '')).reduce((sum, { value }) => sum + value, 0);
       return {
         reads: sumOf(samples, 'undercard_origin_reads_total'),
+        segmentReads: sumOf(samples, 'undercard_origin_reads_total', { kind: 'segment' }),
         held: sumOf(samples, 'undercard_origin_held_seconds_count'),
         sentBytes: sumOf(samples, 'undercard_origin_sent_bytes_total'),
         ingestPublished: count((verdict) => verdict === 'published'),

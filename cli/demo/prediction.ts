@@ -4,6 +4,7 @@ import { rosterOf } from '../../sim/load/roster.ts';
 import { takeSnapshot, type LoadSnapshot } from '../../sim/load/snapshot.ts';
 import { Simulation, type RosterEntry, type SimulationInput } from '../../sim/run/simulation.ts';
 import { scenarioSchema } from '../../sim/scenarios/scenario.ts';
+import { KEY_KINDS } from '../../sim/actors/key-book.ts';
 import type { CacheNode } from '../../sim/actors/cache-node.ts';
 import type { Fault } from '../../sim/scenarios/fault-schema.ts';
 import type { LiveEvent } from '../../topology/model/event.ts';
@@ -32,7 +33,7 @@ export interface PredictionOptions {
 export interface Tiers {
   edges: TierTotals;
   shield: TierTotals;
-  origin: Pick<OriginTotals, 'reads' | 'held' | 'sentBytes'>;
+  origin: Pick<OriginTotals, 'reads' | 'segmentReads' | 'held' | 'sentBytes'>;
 }
 
 export interface Prediction {
@@ -95,7 +96,7 @@ export function predictionInput(plan: DemoPlan, { begunMs, durationMs, outages }
     server: { clockErrorMs: 0 },
     faults: outages.flatMap((outage) => faultOf(plan, outage, durationMs)),
   });
-  const roster = predictedRoster(plan);
+  const roster = viewersOf(plan);
   return { scenario, topology: world.topology, roster, ...(options.accessRelays ? {} : { directViewers: true }) };
 }
 
@@ -130,12 +131,16 @@ export function predictionOf(simulation: Simulation): Omit<Prediction, 'left'> {
     tiers: {
       edges: together('edge'),
       shield: together('shield'),
-      origin: { reads: over(({ requests }) => requests), held: over(({ held }) => held), sentBytes: over(({ sentBytes }) => sentBytes) },
+      origin: {
+        reads: over(({ requests }) => requests),
+        segmentReads: over(({ requestsOfKind }) => requestsOfKind[KEY_KINDS.segment]!),
+        held: over(({ held }) => held), sentBytes: over(({ sentBytes }) => sentBytes) },
     },
   };
 }
 
-function predictedRoster(plan: DemoPlan): RosterEntry[] {
+/** The viewers that `undercard load` makes of the plan, in order of time. */
+export function viewersOf(plan: DemoPlan): (RosterEntry & { address: string })[] {
   const { viewers, seed, spreadMs } = plan.options;
   const choice = chooseAddresses(plan.addressesJson(), seed);
   if (choice.kind === 'problem') throw new Error(choice.problem);
@@ -143,6 +148,7 @@ function predictedRoster(plan: DemoPlan): RosterEntry[] {
     .map(({ id, seed: playerSeed, session, atMs }) => ({
       atMs,
       place: choice.placeFor(id),
+      address: choice.ipFor(id),
       session,
       playerSeed,
       accessBps: UNBOUNDED_BPS,

@@ -64,6 +64,8 @@ interface FillRecord {
   ttlMs: number;
 }
 
+/** As in the service: an idle connection to another tier is dropped after so long. */
+const TIER_IDLE_MS = 4000;
 /** Requests that the node makes for itself have this in place of an exchange. */
 const OWN = -1;
 const NOBODY = -2;
@@ -108,6 +110,8 @@ export class CacheNode implements EdgeSink, WireServer {
   readonly #fills = new Map<number, FillRecord>();
   /** status of stored answers that are not 200 */
   readonly #oddStatus = new Map<number, number>();
+  /** by server: when each idle connection to it was used last, the latest at the end */
+  readonly #idle = new Map<number, number[]>();
   #defined = new Uint8Array(1024);
   #nextRequest = 1;
   #current = NOBODY;
@@ -179,6 +183,7 @@ export class CacheNode implements EdgeSink, WireServer {
     const sizeBytes = this.#world.wire.sizeBytes[exchange]!;
     this.#received(record, sizeBytes);
     record.exchange = NOBODY;
+    this.#keepConnection(record.from);
     const { nowMs } = this;
     this.machine.fillBytes(record.id, sizeBytes - record.toldBytes, nowMs);
     this.machine.fillEnd(record.id, nowMs);
@@ -209,6 +214,7 @@ export class CacheNode implements EdgeSink, WireServer {
     this.goneWaiting = 0;
     this.#fills.clear();
     this.#requests.clear();
+    this.#idle.clear();
     this.#oddStatus.clear();
     this.#defined.fill(0);
   }
@@ -391,9 +397,24 @@ export class CacheNode implements EdgeSink, WireServer {
     const from = neighbour === null ? this.#options.upstreams[record.source]! : this.#options.neighbours.get(neighbour)!;
     record.from = from;
     if (neighbour === null) this.fillsFromAbove++;
-    // Connections between tiers are kept, with a window that has grown.
     const path = way(from, this.server);
-    record.exchange = wire.ask(fillKind, this.server, record.id, from, record.key, path, 0, nicBps(from), Infinity);
+    // A connection between tiers is kept for a while, and its window is no bound; a new one costs its set-up.
+    const setUpMs = this.#takeConnection(from) ? 0 : 2 * path.oneWayMs;
+    record.exchange = wire.ask(fillKind, this.server, record.id, from, record.key, path, setUpMs, nicBps(from), Infinity);
+  }
+
+  /** The one used last, as in runtime/upstream.ts. @returns whether there was one */
+  #takeConnection(server: number): boolean {
+    const usedMs = this.#idle.get(server)?.pop();
+    if (usedMs !== undefined && this.#trueMs - usedMs < TIER_IDLE_MS) return true;
+    this.#idle.delete(server);
+    return false;
+  }
+
+  #keepConnection(server: number): void {
+    const idle = this.#idle.get(server);
+    if (idle === undefined) this.#idle.set(server, [this.#trueMs]);
+    else idle.push(this.#trueMs);
   }
 
   #tellHead(record: FillRecord, sizeBytes: number): void {
@@ -407,6 +428,7 @@ export class CacheNode implements EdgeSink, WireServer {
 
   #takeRefusal(record: FillRecord, exchange: number): void {
     const { wire } = this.#world;
+    this.#keepConnection(record.from);
     record.status = wire.status[exchange]!;
     record.ttlMs = wire.ttlMs[exchange]!;
     this.#tellHead(record, 0);

@@ -19,6 +19,8 @@ export class OriginNode implements WireServer, OriginSink {
   standing: 'up' | 'off' | 'dark' = 'up';
   server = -1;
   requests = 0;
+  /** by `KEY_KINDS` */
+  readonly requestsOfKind = [0, 0, 0, 0];
   held = 0;
   refused = 0;
   sentBytes = 0;
@@ -73,6 +75,7 @@ export class OriginNode implements WireServer, OriginSink {
     const key = this.#wire.key[exchange]!;
     const kind = this.#keys.kind(key);
     this.requests++;
+    this.requestsOfKind[kind]!++;
     if (kind === KEY_KINDS.document || kind === KEY_KINDS.chunk) {
       const ttlMs = kind === KEY_KINDS.document ? DOCUMENT_TTL_MS : TITLE_TTL_MS;
       this.#wire.respond(exchange, 200, this.#keys.sizeBytes(key), ttlMs, 0, false);

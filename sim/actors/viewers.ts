@@ -326,17 +326,33 @@ export class Viewers implements PlayerSink, WireAsker {
   }
 
   #ask(viewer: number, lane: number, fetchId: number, server: number, key: number): void {
-    const { wire, engine } = this.#world;
+    const { wire } = this.#world;
     const slot = viewer * LANE_COUNT + lane;
     const way = this.#wayTo(viewer, server);
     const { tls, initialWindowBytes } = this.#options.transport;
-    const warm = this.#connected[slot] === server && engine.nowMs - this.#usedMs[slot]! < KEEP_ALIVE_MS;
+    const warm = this.#isWarm(slot, server) || this.#takesOver(slot, viewer * LANE_COUNT, server);
     const setUpMs = warm ? 0 : (tls ? 2 : 1) * 2 * way.oneWayMs;
     const windowBytes = warm ? this.#windowNow(slot, way) : initialWindowBytes;
     this.#connected[slot] = server;
     this.#fetches[slot] = fetchId;
     const { accessBps } = this.traits[viewer]!;
     this.#exchanges[slot] = wire.ask(this.#kind, viewer, fetchId, server, key, way, setUpMs, accessBps, windowBytes);
+  }
+
+  #isWarm(slot: number, server: number): boolean {
+    return this.#connected[slot] === server && this.#world.engine.nowMs - this.#usedMs[slot]! < KEEP_ALIVE_MS;
+  }
+
+  /** A connection that another lane has left idle serves as well: they are the viewer's, not the lane's. */
+  #takesOver(slot: number, first: number, server: number): boolean {
+    for (let other = first; other < first + LANES.steering; other++) {
+      if (this.#fetches[other] !== 0 || !this.#isWarm(other, server)) continue;
+      this.#windows[slot] = this.#windows[other]!;
+      this.#usedMs[slot] = this.#usedMs[other]!;
+      this.#connected[other] = NOTHING;
+      return true;
+    }
+    return false;
   }
 
   #windowNow(slot: number, way: WirePath): number {

@@ -2,6 +2,8 @@ import type { FlowGroup, FlowNetwork } from '../network/flow-network.ts';
 
 /** Relative, for rates: some hundred roundings of a sum of thousands. */
 const RATE_TOLERANCE = 1e-9;
+/** What rounding may leave booked on a link, however small its capacity has become. */
+const RATE_LEEWAY_BPS = 1;
 /** Relative, for bytes since the beginning; and so many bytes, for links that carried next to nothing. */
 const BYTES_TOLERANCE = 1e-6;
 const BYTES_LEEWAY = 1;
@@ -58,7 +60,7 @@ export class FlowChecker {
       wrong.push(`link ${link} carries ${rateBps} bit/s of ${capacityBps}`);
     }
     const booked = this.#network.linkRateBps(link);
-    if (Math.abs(booked - rateBps) > RATE_TOLERANCE * Math.max(capacityBps, rateBps)) {
+    if (Math.abs(booked - rateBps) > RATE_LEEWAY_BPS + RATE_TOLERANCE * Math.max(capacityBps, rateBps)) {
       wrong.push(`link ${link} is booked with ${booked} bit/s, its flows have ${rateBps}`);
     }
     for (const group of groups) this.#checkGroup(group, wrong);

@@ -53,7 +53,14 @@ export interface SnapshotInput {
 /** A viewer that left sooner than this without a picture says nothing about the delivery. */
 const START_GRACE_MS = 10_000;
 
-export function takeSnapshot({ reports, servers, unverifiedBodies, startAtMs, startedMs, nowMs }: SnapshotInput): LoadSnapshot {
+export function takeSnapshot({
+  reports,
+  servers,
+  unverifiedBodies,
+  startAtMs,
+  startedMs,
+  nowMs,
+}: SnapshotInput): LoadSnapshot {
   const arrived = reports.filter((report) => report.startedMs !== null);
   const inPhase = (...phases: PlayerReport['phase'][]) => count(arrived, ({ phase }) => phases.includes(phase));
   const sum = (of: (report: PlayerReport) => number) => arrived.reduce((total, report) => total + of(report), 0);

@@ -17,7 +17,10 @@ const countryAddressesSchema = z
       z.object({
         weight: z.number().positive(),
         addresses,
-        from: z.string().refine((text) => isIPv4(text), 'not an IPv4 address').optional(),
+        from: z
+          .string()
+          .refine((text) => isIPv4(text), 'not an IPv4 address')
+          .optional(),
       }),
     ]),
   )
@@ -46,7 +49,9 @@ export function chooseAddresses(text: string, seed: number): AddressChoice {
     return { kind: 'problem', problem: `${issue?.path.join('.') || 'the whole'}: ${issue?.message}` };
   }
   const countries = Object.entries(parsed.data).map(([name, country]) =>
-    Array.isArray(country) ? { name, weight: 1, addresses: country, from: undefined } : { name, from: undefined, ...country },
+    Array.isArray(country)
+      ? { name, weight: 1, addresses: country, from: undefined }
+      : { name, from: undefined, ...country },
   );
   const totalWeight = countries.reduce((total, { weight }) => total + weight, 0);
   const countryOf = (viewer: number) => {
@@ -57,7 +62,12 @@ export function chooseAddresses(text: string, seed: number): AddressChoice {
     const country = countryOf(viewer);
     return country.addresses[Math.floor(unit(`address of ${viewer}`, seed) * country.addresses.length)]!;
   };
-  return { kind: 'ok', ipFor, placeFor: (viewer) => countryOf(viewer).name, fromFor: (viewer) => countryOf(viewer).from };
+  return {
+    kind: 'ok',
+    ipFor,
+    placeFor: (viewer) => countryOf(viewer).name,
+    fromFor: (viewer) => countryOf(viewer).from,
+  };
 }
 
 /** From 0 to just below 1. */

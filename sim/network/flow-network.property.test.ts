@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { FlowChecker } from '../checkers/flow-checker.ts';
 import { Engine } from '../engine/engine.ts';
 import { FlowNetwork } from './flow-network.ts';
-import { NaiveFlows } from './naive-flows.fixture.ts';
+import { fairRates, NaiveFlows } from './naive-flows.fixture.ts';
 
 /** One link's capacity, or one flow's cap, is never a simple multiple of another: no coincidence decides a test. */
 const rate = fc.integer({ min: 1, max: 400 }).map((steps) => steps * 100_003.7);
@@ -163,6 +163,35 @@ test('rates, ends and bytes are those of the naive network', (t) => {
       return told.network.active === 0 && told.engine.timers.pending === 0;
     }),
     { numRuns: 400 },
+  );
+  t.pass();
+});
+
+test('a change that travels along a chain of full links reaches its end', (t) => {
+  const chain = fc.integer({ min: 4, max: 24 }).chain((links) =>
+    fc.record({
+      capacities: fc.array(rate, { minLength: links, maxLength: links }),
+      flows: fc.array(fc.record({ first: fc.nat(links - 2), cap: rate }), { minLength: links, maxLength: links * 3 }),
+      changes: fc.array(fc.record({ link: fc.nat(links - 1), bps: rate }), { minLength: 1, maxLength: 10 }),
+    }),
+  );
+  fc.assert(
+    fc.property(chain, ({ capacities, flows, changes }) => {
+      const network = new FlowNetwork(new Engine().timers, capacities, { done: () => {} });
+      const plain = flows.map(({ first, cap }) => ({ links: [first, first + 1], capBps: cap * 3, weight: 1 }));
+      const numbers = plain.map(({ links, capBps }, tag) =>
+        network.start(tag, network.path(links), capBps, 1, 1e15, tag),
+      );
+      let nowMs = flows.length;
+      for (const { link, bps } of changes) {
+        network.setCapacity(link, bps, ++nowMs);
+        capacities[link] = bps;
+        for (const [tag, bps] of fairRates(plain, capacities).entries()) {
+          if (!near(network.rateBps(numbers[tag]!), bps)) t.fail(`${network.rateBps(numbers[tag]!)} not ${bps} bit/s`);
+        }
+      }
+    }),
+    { numRuns: 300 },
   );
   t.pass();
 });

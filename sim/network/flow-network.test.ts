@@ -165,6 +165,22 @@ test('no bytes are carried at once, but never before start returns, and even ove
   ]);
 });
 
+test('a flow of no bytes among others of its group ends to the very moment', (t) => {
+  const { engine, network, done } = world(1e12);
+  const path = network.path([0]);
+  const expected: [number, number][] = [];
+  // at some of these moments, threshold and moment do not round to each other
+  for (let tag = 0; tag < 2000; tag++) {
+    engine.run(tag * 17.7777777);
+    const capBps = 1e6 * (3 + (tag % 50) / 7);
+    if (tag < 50) network.start(-1, path, capBps, 1, 1e12, engine.nowMs);
+    network.start(tag, path, capBps, 1, 0, engine.nowMs);
+    expected.push([tag, engine.nowMs]);
+  }
+  engine.run(engine.nowMs);
+  t.deepEqual(done, expected);
+});
+
 test('a stopped flow tells what it carried, and its sink is not told', (t) => {
   const { engine, network, done } = world(8 * MBPS);
   const flow = network.start(1, network.path([0]), 1 * MBPS, 1, 1_000_000, 0);

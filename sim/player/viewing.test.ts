@@ -1,4 +1,6 @@
 import test from 'ava';
+import * as fc from 'fast-check';
+import { ADAPTATIONS } from './adaptation-kinds.ts';
 import { liveEvent, STARTED_WALL_MS, steadyNetwork, VirtualWorld } from './virtual-world.fixture.ts';
 
 /** What viewers do other than to watch live: start over, join behind, pause. */
@@ -123,4 +125,68 @@ test('a segment that will not come in time is dropped for a lower one, and its b
   t.is(second!.rendition, 'v1');
   t.true(second!.atMs > first!.atMs + 1000 && second!.atMs <= first!.atMs + 1100, 'seen at the first look');
   t.true([...report.receivedBytesByServer.values()].every((bytes) => Number.isInteger(bytes) && bytes > 0));
+});
+
+test('audio that is slow is never dropped for a lower video, not even after a pause', (t) => {
+  // So large that a lower video would be there much sooner, were that the question.
+  const world = new VirtualWorld({
+    answer: (request) =>
+      request.kind === 'segment' && request.rendition === 3 && request.number === 1805
+        ? { afterMs: 7000, sizeBytes: 20_000_000, firstByteMs: 10 }
+        : undefined,
+  });
+  while (![...world.inFlight.values()].some((request) => request.kind === 'segment' && request.number === 1805)) {
+    world.run(world.nowMs + 10);
+  }
+  world.player.pause(world.nowMs, world.wallMs);
+  world.player.resume(world.nowMs, world.wallMs);
+  world.run(world.nowMs + 20_000);
+  t.is(world.report().abandoned, 0);
+  t.false(world.log.some((line) => line.includes('cancel')));
+});
+
+test('whenever one pauses and goes on, at any bandwidth: one fetch a medium, only video is dropped half-way, time adds up', (t) => {
+  const presses = fc.array(fc.integer({ min: 1, max: 20_000 }), { minLength: 1, maxLength: 12 });
+  fc.assert(
+    fc.property(
+      presses,
+      fc.integer({ min: 150, max: 9000 }),
+      fc.constantFrom(...ADAPTATIONS),
+      fc.constantFrom('live' as const, 'start-over' as const),
+      (waitsMs, kbps, adaptation, startAt) => {
+        const event = liveEvent();
+        const world = new VirtualWorld({
+          event,
+          adaptation,
+          startAt,
+          steady: steadyNetwork(event, { rateBps: kbps * 1000 }),
+          check: ({ inFlight, player }) => {
+            const media = [...inFlight.values()].flatMap((request) =>
+              'rendition' in request ? [request.rendition === 3] : [],
+            );
+            t.is(new Set(media).size, media.length);
+            t.true(player.bufferMs >= 0);
+          },
+        }).run(1);
+        waitsMs.forEach((waitMs, press) => {
+          world.run(world.nowMs + waitMs);
+          world.player[press % 2 === 0 ? 'pause' : 'resume'](world.nowMs, world.wallMs);
+        });
+        world.player.resume(world.nowMs, world.wallMs);
+        world.run(world.nowMs + 20_000);
+        const dropped = world.log.flatMap((line) => (/cancel (\d+)/.exec(line) ?? []).slice(1));
+        const { startupMs, playedMs, stallMs, pausedMs, phase, jumps } = world.report();
+        // A jump drops whatever is under way.
+        const isAudio = (line: string) => dropped.includes(line.split(' ')[1]!) && line.includes(' a1 ');
+        t.true(jumps > 0 || !world.log.some(isAudio));
+        t.true(phase === 'playing' || phase === 'stalled' || kbps < 1500);
+        // A pause before the first picture belongs to the start.
+        if (startupMs !== null) {
+          const livedMs = playedMs + stallMs + pausedMs;
+          t.true(livedMs >= world.nowMs - startupMs - 1e-6 && livedMs <= world.nowMs + 1e-6);
+        }
+      },
+    ),
+    { numRuns: 200 },
+  );
 });

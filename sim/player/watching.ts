@@ -211,7 +211,7 @@ export class Watching {
       sink.fetchInit(playerId, fetchId, server, rendition);
     } else {
       lane.number = number;
-      if (lane.medium === MAIN) lane.lookMs = this.#firstLookMs(lane);
+      lane.lookMs = this.#firstLookMs(lane);
       sink.fetchSegment(playerId, fetchId, server, rendition, number);
     }
   }
@@ -237,7 +237,8 @@ export class Watching {
   }
 
   #firstLookMs(lane: MediaLane): number {
-    if (this.#adaptation.abandon === undefined || this.#choice === 0) return Infinity;
+    const isJudged = lane.medium === MAIN && lane.number !== INIT && this.#choice > 0;
+    if (this.#adaptation.abandon === undefined || !isJudged) return Infinity;
     return lane.startedMs + FIRST_LOOK_SEGMENTS * this.#ladder.event.segmentDurationMs;
   }
 

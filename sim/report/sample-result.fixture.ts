@@ -134,17 +134,17 @@ export function sampleResult(seed = 1): SimulationResult {
   const faults: FaultMark[] = [
     {
       kind: 'capacity-reduced',
-      target: `link ${SAMPLE_BOTTLENECK}`,
+      target: SAMPLE_BOTTLENECK,
       fromSeconds: LINK_REDUCED.from,
       untilSeconds: LINK_REDUCED.until,
-      text: `link ${SAMPLE_BOTTLENECK}: 18 % of its capacity left`,
+      text: `${SAMPLE_BOTTLENECK}: 18 % of its capacity left`,
     },
     {
       kind: 'exchange-down',
-      target: 'exchange fra-ix',
+      target: 'fra-ix',
       fromSeconds: EXCHANGE_DOWN.from,
       untilSeconds: EXCHANGE_DOWN.until,
-      text: 'exchange fra-ix: all its ports down',
+      text: 'fra-ix down',
     },
   ];
   const checks: CheckResult[] = [

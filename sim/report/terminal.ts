@@ -60,8 +60,8 @@ export function terminalSummary(result: SimulationResult): string {
     ...several(
       'faults',
       faults.map(
-        ({ text, fromSeconds, untilSeconds }) =>
-          `${clock(fromSeconds)} to ${untilSeconds === null ? 'the end' : clock(untilSeconds)}: ${text}`,
+        ({ kind, text, fromSeconds, untilSeconds }) =>
+          `${clock(fromSeconds)} to ${untilSeconds === null ? 'the end' : clock(untilSeconds)}: ${kind}, ${text}`,
       ),
     ),
     ...several('bottlenecks', bottleneckTexts(result)),

@@ -79,7 +79,7 @@ function whatBroke(result: SimulationResult): VerdictLine {
   const counts = (at: number) => shares[at]! >= STALLS_SHARE && series.stalled[at]! >= STALLS_VIEWERS;
   const onset = shares.findIndex((_, at) => counts(at));
   const moments: Moment[] = [
-    ...faults.map(({ fromSeconds, text }) => ({ atSeconds: fromSeconds, text: `a fault set in (${text})` })),
+    ...faults.map(({ kind, fromSeconds, text }) => ({ atSeconds: fromSeconds, text: `the fault ${kind} set in (${text})` })),
     ...summary.bottlenecks.slice(0, 5).flatMap(({ kind, id }) => {
       const atSeconds = firstFullSeconds(result, kind, id);
       return atSeconds === null ? [] : [{ atSeconds, text: `the ${kind} ${id} was full` }];

@@ -1,6 +1,6 @@
 // Utilisation as colour: a row for each server or link, the fullest first, time from left to right.
 import { anchorAt, faultBands, faultLabelRows, timeTicks } from './axis.js';
-import { clock, duration, percent } from './format.js';
+import { clock, count, duration, percent } from './format.js';
 import { el, hideTip, onWidth, set, showTip, svg } from './dom.js';
 import { utilisationRgb } from './palette.js';
 
@@ -70,7 +70,8 @@ export class HeatMap {
     const names = this.#rows.slice(0, this.#shown).map(({ id, fullSeconds, peak }, at) => {
       const y = frame.top + at * ROW_PX + 10.5;
       const text = id.length > letters ? `${id.slice(0, letters - 1)}…` : id;
-      const end = fullSeconds > 0 ? duration(fullSeconds) : percent(peak);
+      const end =
+        fullSeconds >= 1000 ? duration(fullSeconds) : fullSeconds > 0 ? `${count(fullSeconds)} s` : percent(peak);
       const attributes = { class: fullSeconds > 0 ? 'row-end full' : 'row-end', x: left + frame.width + 6, y };
       return [
         svg('text', { class: 'row-name', x: left - 6, y, 'text-anchor': 'end' }, text),

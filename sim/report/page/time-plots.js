@@ -5,7 +5,7 @@ import { TimePlot } from './time-plot.js';
 
 const perSecond = (value) => `${shortCount(value)}/s`;
 const OF_KIND = ['var(--bad)', 'var(--warn)', 'var(--edge)'];
-const FAR_APART = 25;
+const FAR_APART = 12;
 
 export function drawTimePlots(parent, data, moment) {
   parent.append(

@@ -1,0 +1,20 @@
+/**
+ * When what happens, from the first viewer's possible arrival on. All moments that cut through the stream (the kill, the
+ * looks at rankings, the end) lie three quarters through a segment: who asks at the live edge has asked and been answered
+ * by then, so that whether an answer was under way is not left to a millisecond.
+ */
+export const TIMELINE = {
+  /** how old the event is when the viewers begin to come; also the time that the load has to get up */
+  begunMs: 11_500,
+  spreadMs: 10_000,
+  beforeKillMs: 16_000,
+  killMs: 20_000,
+  /** the dead edge has been silent for longer than steering's patience (5 s) */
+  settledMs: 40_000,
+  endMs: 60_000,
+};
+
+export const VIEWERS = 60;
+export const KILLED = 'edge-3';
+/** Of each edge's interface and of each backbone link. */
+export const RATE_BPS = 200e6;
