@@ -24,22 +24,22 @@ const MUTATIONS: Mutation[] = [
   {
     rule: 'simultaneous events happen in order of being set',
     file: 'sim/engine/timers.ts',
-    from: 'this.#stamps[a]! < this.#stamps[b]!',
-    to: 'this.#stamps[a]! > this.#stamps[b]!',
+    from: '(atMs === key && this.#stamps[timer]! < this.#stamps[heap[parent]!]!)',
+    to: '(atMs === key && this.#stamps[timer]! > this.#stamps[heap[parent]!]!)',
     rungs: ['event-order'],
   },
   {
     rule: 'the least of a node’s children rises',
     file: 'sim/engine/timers.ts',
-    from: 'if (this.#isBefore(heap[child]!, heap[best]!)) best = child;',
-    to: 'if (this.#isBefore(heap[best]!, heap[child]!)) best = child;',
+    from: 'if (!(key < atMs || (key === atMs && this.#stamps[heap[best]!]! < stamp))) break;',
+    to: 'if (!(key > atMs || (key === atMs && this.#stamps[heap[best]!]! < stamp))) break;',
     rungs: ['event-order'],
   },
   {
     rule: 'a cancelled timer’s place is taken by the last, in order',
     file: 'sim/engine/timers.ts',
-    from: '    this.#up(place);\n    this.#down(this.#places[last]!);\n',
-    to: '    this.#down(this.#places[last]!);\n',
+    from: 'if (place !== end) this.#refill(place, end);',
+    to: 'if (place !== end) this.#refill(0, end);',
     rungs: ['event-order'],
   },
   {

@@ -5,6 +5,8 @@ import { BadInput } from '../../runtime/bad-input.ts';
 import { stopAsked } from '../../runtime/service.ts';
 import type { LoadSnapshot } from '../../sim/load/snapshot.ts';
 import { topologyJson } from '../../topology/load/topology-file.ts';
+import type { HopTimes } from '../../sim/actors/ways.ts';
+import { measureHops } from './calibration.ts';
 import { runChecks } from './checks.ts';
 import { ChildEnded } from './child.ts';
 import { Fleet } from './fleet.ts';
@@ -63,6 +65,7 @@ class Demo {
   #watch: Awaited<ReturnType<typeof openWatchServer>> | null = null;
   #startedMs = performance.now();
   #looks = 0;
+  #hops: HopTimes | null = null;
 
   constructor(options: DemoRun, plan: DemoPlan, folder: string) {
     this.#options = options;
@@ -92,6 +95,7 @@ class Demo {
   async start(): Promise<void> {
     await this.#prepare();
     await this.#fleet.start();
+    this.#hops = await measureHops(this.#plan).catch(() => null);
     this.#startedMs = performance.now();
     this.#fleet.schedule(this.#options.steps);
     const urls = this.#urls();
@@ -158,7 +162,7 @@ class Demo {
       untilMs: outage.untilMs - startMs,
     }));
     const begunMs = Math.max(0, final.startAtMs - this.#fleet.eventStartMs);
-    return predict(this.#plan, { begunMs, durationMs: final.elapsedMs, outages });
+    return predict(this.#plan, { begunMs, durationMs: final.elapsedMs, outages, hops: this.#hops });
   }
 
   #show(): void {

@@ -4,6 +4,7 @@ import { rosterOf } from '../../sim/load/roster.ts';
 import { takeSnapshot, type LoadSnapshot } from '../../sim/load/snapshot.ts';
 import { Simulation, type RosterEntry, type SimulationInput } from '../../sim/run/simulation.ts';
 import { scenarioSchema } from '../../sim/scenarios/scenario.ts';
+import type { HopTimes } from '../../sim/actors/ways.ts';
 import { KEY_KINDS } from '../../sim/actors/key-book.ts';
 import type { CacheNode } from '../../sim/actors/cache-node.ts';
 import type { Fault } from '../../sim/scenarios/fault-schema.ts';
@@ -28,6 +29,8 @@ export interface PredictionOptions {
   /** from then on */
   durationMs: number;
   outages: readonly Outage[];
+  /** of this machine; null: they take no time */
+  hops: HopTimes | null;
 }
 
 export interface Tiers {
@@ -64,7 +67,7 @@ export function isPredictable({ options }: DemoPlan, durationMs: number): boolea
  * The demo as a scenario: its topology, its viewers one by one (the load's own seeds, sessions and moments), the loop's
  * segments with their sizes, the configuration that the processes get, and what was killed when.
  */
-export function predictionInput(plan: DemoPlan, { begunMs, durationMs, outages }: PredictionOptions): SimulationInput {
+export function predictionInput(plan: DemoPlan, { begunMs, durationMs, outages, hops }: PredictionOptions): SimulationInput {
   const { options, world } = plan;
   const event = testStreamEvent({ eventId: options.eventId, startMs: 0, dvrWindowMs: DVR_WINDOW_MS });
   const { renditions, segmentDurationMs, dvrWindowMs } = event;
@@ -97,7 +100,13 @@ export function predictionInput(plan: DemoPlan, { begunMs, durationMs, outages }
     faults: outages.flatMap((outage) => faultOf(plan, outage, durationMs)),
   });
   const roster = viewersOf(plan);
-  return { scenario, topology: world.topology, roster, ...(options.accessRelays ? {} : { directViewers: true }) };
+  return {
+    scenario,
+    topology: world.topology,
+    roster,
+    directViewers: !options.accessRelays,
+    ...(hops === null ? {} : { hops }),
+  };
 }
 
 /** Runs it, in turns, so that signals and timers get theirs. */

@@ -1,3 +1,4 @@
+import type { HopTimes } from '../../sim/actors/ways.ts';
 import { Simulation } from '../../sim/run/simulation.ts';
 import type { DemoPlan } from '../demo/plan.ts';
 import { predictionInput, predictionOf, viewersOf } from '../demo/prediction.ts';
@@ -5,10 +6,10 @@ import type { Findings } from './bounds.ts';
 import { KILLED, TIMELINE } from './timeline.ts';
 
 /** What the simulator says of the proof's run, with rankings at two moments. */
-export function predictFindings(plan: DemoPlan): Findings {
+export function predictFindings(plan: DemoPlan, hops: HopTimes | null): Findings {
   const { begunMs, endMs, killMs, beforeKillMs, settledMs } = TIMELINE;
   const outages = [{ name: KILLED, fromMs: killMs, untilMs: Infinity }];
-  const simulation = new Simulation(predictionInput(plan, { begunMs, durationMs: endMs, outages }));
+  const simulation = new Simulation(predictionInput(plan, { begunMs, durationMs: endMs, outages, hops }));
   const rankings = [beforeKillMs, settledMs].map((atMs) => {
     simulation.advance(atMs);
     return { atMs, servers: rankingsNow(simulation, plan) };

@@ -7,6 +7,7 @@ import type { LoadSnapshot } from '../../sim/load/snapshot.ts';
 import type { Check, Rung } from '../../sim/verify/rung.ts';
 import { serversAnswerSchema } from '../../topology/model/servers-answer.ts';
 import { writePlanFiles } from '../demo/demo.ts';
+import { measureHops } from '../demo/calibration.ts';
 import { Fleet } from '../demo/fleet.ts';
 import { Observer } from '../demo/observer.ts';
 import { DemoPlan } from '../demo/plan.ts';
@@ -14,7 +15,7 @@ import { viewersOf } from '../demo/prediction.ts';
 import { DEMO_TOPOLOGY, DemoWorld, openWorld } from '../demo/world.ts';
 import { compareFindings, type Findings } from './bounds.ts';
 import { predictFindings } from './predict.ts';
-import { KILLED, RATE_BPS, TIMELINE, VIEWERS } from './timeline.ts';
+import { KILLED, LONGER, RATE_BPS, TIMELINE, VIEWERS } from './timeline.ts';
 
 export interface SocketsProofOptions {
   /** where the prediction is written, before anything is started */
@@ -39,11 +40,12 @@ export function socketsProof({ predictionFile, say }: SocketsProofOptions): Rung
     run: async ({ seed, progress }): Promise<Check[]> => {
       const folder = await mkdtemp(join(tmpdir(), 'undercard-sockets-'));
       const plan = new DemoPlan(await optionsOf(seed), proofWorld(seed), folder);
-      const predicted = predictFindings(plan);
       const file = predictionFile ?? join(folder, 'prediction.json');
-      await writeFile(file, `${JSON.stringify(predicted, withMaps, 2)}\n`);
-      say(`the prediction is in ${file}`);
-      const measured = await measure(plan, folder, { progress, say });
+      const writeDown = async (prediction: Findings) => {
+        await writeFile(file, `${JSON.stringify(prediction, withMaps, 2)}\n`);
+        say(`the prediction is in ${file}`);
+      };
+      const { predicted, measured } = await run(plan, folder, { progress, say, writeDown });
       await writeFile(join(folder, 'measured.json'), `${JSON.stringify(measured, withMaps, 2)}\n`);
       const checks = compareFindings(predicted, measured);
       if (checks.every(({ ok }) => ok) && predictionFile !== undefined) await rm(folder, { recursive: true, force: true });
@@ -53,14 +55,17 @@ export function socketsProof({ predictionFile, say }: SocketsProofOptions): Rung
   };
 }
 
-/** The demo's world, with narrower links. */
+/** The demo's world, with narrower and longer links. */
 function proofWorld(seed: number): DemoWorld {
   const { topology } = openWorld(DEMO_TOPOLOGY, seed, { rttMs: undefined, rateBps: RATE_BPS });
+  const links = topology.links.map((link) =>
+    link.latencyMs === undefined ? link : { ...link, latencyMs: LONGER * link.latencyMs },
+  );
   const sites = topology.sites.map((site) => ({
     ...site,
     servers: site.servers.map((server) => ({ ...server, nicBps: RATE_BPS })),
   }));
-  return new DemoWorld({ ...topology, sites }, seed, DEMO_TOPOLOGY);
+  return new DemoWorld({ ...topology, sites, links, pathStretch: LONGER * topology.pathStretch }, seed, DEMO_TOPOLOGY);
 }
 
 async function optionsOf(seed: number) {
@@ -68,11 +73,19 @@ async function optionsOf(seed: number) {
   return { port: await freePort(), viewers: VIEWERS, seed, eventId: 'demo', spreadMs, accessRelays: true, durationMs };
 }
 
-async function measure(
+interface RunEvents {
+  progress: (share: number) => void;
+  say: (text: string) => void;
+  /** called before the first viewer comes */
+  writeDown: (prediction: Findings) => Promise<void>;
+}
+
+/** The services come up, the machine's own speed is taken, the prediction written down; then the viewers come. */
+async function run(
   plan: DemoPlan,
   folder: string,
-  { progress, say }: { progress: (share: number) => void; say: (text: string) => void },
-): Promise<Findings> {
+  { progress, say, writeDown }: RunEvents,
+): Promise<{ predicted: Findings; measured: Findings }> {
   await writePlanFiles(plan);
   const observer = new Observer(plan);
   const final = Promise.withResolvers<LoadSnapshot>();
@@ -88,6 +101,10 @@ async function measure(
   try {
     await fleet.start();
     startAtMs = fleet.eventStartMs + TIMELINE.begunMs;
+    const hops = await measureHops(plan);
+    say(`an exchange takes this machine ${(2 * hops.nearMs).toFixed(1)} ms, through a relay ${(2 * hops.farMs).toFixed(1)} ms`);
+    const predicted = predictFindings(plan, hops);
+    await writeDown(predicted);
     const until = (atMs: number) => new Promise<void>((resolve) => setTimeout(resolve, startAtMs + atMs - Date.now()));
     await fleet.startViewers(startAtMs);
     if (Date.now() > startAtMs) throw new Error('the machine is too busy: the viewers were not up when they should have come');
@@ -105,7 +122,7 @@ async function measure(
     await observer.look();
     const { edges, shields: shield, origin } = observer;
     if (origin === null) throw new Error('the origin did not answer');
-    return { viewers: await final.promise, tiers: { edges, shield, origin }, rankings };
+    return { predicted, measured: { viewers: await final.promise, tiers: { edges, shield, origin }, rankings } };
   } finally {
     clearInterval(ticking);
     await fleet.stop();

@@ -32,6 +32,13 @@ export interface WayOptions {
   lastMileMs: number;
   /** viewers are where the servers are: see SimulationInput */
   directViewers?: boolean;
+  hops?: HopTimes | undefined;
+}
+
+/** What the ends themselves add to a way, one way: next to each other, and with a link between them. */
+export interface HopTimes {
+  nearMs: number;
+  farMs: number;
 }
 
 /** One way from a metro to steering, which stands in every region. */
@@ -212,12 +219,18 @@ export class Ways {
     const way: Way = {
       path: number,
       links,
-      baseOneWayMs: path === null ? 0 : path.oneWayMs + extraMs,
+      baseOneWayMs: path === null ? 0 : path.oneWayMs + extraMs + this.#hopMs(links),
       oneWayMs: 0,
       capBps: 0,
       down: path === null,
     };
     return path === null ? way : this.#state(way);
+  }
+
+  #hopMs(links: readonly number[]): number {
+    const { hops } = this.#options;
+    if (hops === undefined) return 0;
+    return links.length > 0 ? hops.farMs : hops.nearMs;
   }
 
   #refresh(): void {

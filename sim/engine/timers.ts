@@ -18,11 +18,12 @@ export class Timers {
   readonly #handlers: TimerHandler[] = [];
   #kinds = new Uint8Array(FIRST_SIZE);
   #payloads = new Int32Array(FIRST_SIZE);
-  #times = new Float64Array(FIRST_SIZE);
   #stamps = new Float64Array(FIRST_SIZE);
   /** place in the heap, or ABSENT */
   #places = new Int32Array(FIRST_SIZE);
   #heap = new Int32Array(FIRST_SIZE);
+  /** of the timers in the heap, by place: comparing children reads one cache line */
+  #keys = new Float64Array(FIRST_SIZE);
   #pending = 0;
   #made = 0;
   readonly #freed: number[] = [];
@@ -39,7 +40,7 @@ export class Timers {
   }
 
   get nextMs(): number {
-    return this.#pending === 0 ? Infinity : this.#times[this.#heap[0]!]!;
+    return this.#pending === 0 ? Infinity : this.#keys[0]!;
   }
 
   /** A kind of timer. @returns its number @throws RangeError when there are 256 already */
@@ -68,95 +69,124 @@ export class Timers {
 
   /** Infinity when it is not set. */
   atMs(timer: number): number {
-    return this.#places[timer] === ABSENT ? Infinity : this.#times[timer]!;
+    const place = this.#places[timer]!;
+    return place === ABSENT ? Infinity : this.#keys[place]!;
   }
 
   /** Sets or moves it; Infinity cancels. @throws RangeError when it is not a number, which would pass for the end of time */
   set(timer: number, atMs: number): void {
     if (Number.isNaN(atMs)) throw new RangeError(`timer ${timer} set to a time that is not a number`);
     if (atMs === Infinity) return this.cancel(timer);
-    let place = this.#places[timer]!;
-    const earlier = place === ABSENT || atMs < this.#times[timer]!;
-    this.#times[timer] = atMs;
+    const place = this.#places[timer]!;
     this.#stamps[timer] = this.#stamp++;
-    if (place === ABSENT) {
-      place = this.#pending++;
-      this.#put(place, timer);
-    }
-    if (earlier) this.#up(place);
-    else this.#down(place);
+    if (place === ABSENT) this.#up(this.#pending++, timer, atMs);
+    else if (atMs < this.#keys[place]!) this.#up(place, timer, atMs);
+    else this.#down(place, timer, atMs);
   }
 
   cancel(timer: number): void {
     const place = this.#places[timer]!;
     if (place === ABSENT) return;
     this.#places[timer] = ABSENT;
-    const last = this.#heap[--this.#pending]!;
-    if (last === timer) return;
-    this.#put(place, last);
-    this.#up(place);
-    this.#down(this.#places[last]!);
+    const end = --this.#pending;
+    if (place !== end) this.#refill(place, end);
   }
 
   /** Takes the next timer out and calls its handler. The caller has looked whether there is one. */
   fire(): void {
     const timer = this.#heap[0]!;
-    const nowMs = this.#times[timer]!;
+    const nowMs = this.#keys[0]!;
     this.#places[timer] = ABSENT;
-    const last = this.#heap[--this.#pending]!;
-    if (last !== timer) {
-      this.#put(0, last);
-      this.#down(0);
-    }
+    const end = --this.#pending;
+    if (end > 0) this.#refill(0, end);
     this.#handlers[this.#kinds[timer]!]!(this.#payloads[timer]!, timer, nowMs);
   }
 
-  #up(from: number): void {
+  /** The last one takes a place that became free: the hole goes down to a leaf first, where the last mostly belongs. */
+  #refill(from: number, end: number): void {
     const heap = this.#heap;
-    const timer = heap[from]!;
-    let place = from;
-    while (place > 0) {
-      const parent = ((place - 1) / ARITY) | 0;
-      if (!this.#isBefore(timer, heap[parent]!)) break;
-      this.#put(place, heap[parent]!);
-      place = parent;
-    }
-    this.#put(place, timer);
-  }
-
-  #down(from: number): void {
-    const heap = this.#heap;
-    const timer = heap[from]!;
+    const keys = this.#keys;
+    const places = this.#places;
     let place = from;
     for (;;) {
-      const first = place * ARITY + 1;
-      if (first >= this.#pending) break;
-      const end = Math.min(first + ARITY, this.#pending);
+      const first = (place << 2) + 1;
+      if (first >= end) break;
       let best = first;
-      for (let child = first + 1; child < end; child++) if (this.#isBefore(heap[child]!, heap[best]!)) best = child;
-      if (!this.#isBefore(heap[best]!, timer)) break;
-      this.#put(place, heap[best]!);
+      let key = keys[first]!;
+      const stop = first + ARITY < end ? first + ARITY : end;
+      for (let child = first + 1; child < stop; child++) {
+        const other = keys[child]!;
+        if (other < key || (other === key && this.#stamps[heap[child]!]! < this.#stamps[heap[best]!]!)) {
+          best = child;
+          key = other;
+        }
+      }
+      const timer = heap[best]!;
+      keys[place] = key;
+      heap[place] = timer;
+      places[timer] = place;
       place = best;
     }
-    this.#put(place, timer);
+    this.#up(place, heap[end]!, keys[end]!);
   }
 
-  #put(place: number, timer: number): void {
-    this.#heap[place] = timer;
-    this.#places[timer] = place;
+  #up(from: number, timer: number, atMs: number): void {
+    const heap = this.#heap;
+    const keys = this.#keys;
+    const places = this.#places;
+    let place = from;
+    while (place > 0) {
+      const parent = (place - 1) >> 2;
+      const key = keys[parent]!;
+      if (!(atMs < key || (atMs === key && this.#stamps[timer]! < this.#stamps[heap[parent]!]!))) break;
+      keys[place] = key;
+      const other = heap[parent]!;
+      heap[place] = other;
+      places[other] = place;
+      place = parent;
+    }
+    keys[place] = atMs;
+    heap[place] = timer;
+    places[timer] = place;
   }
 
-  #isBefore(a: number, b: number): boolean {
-    const first = this.#times[a]!;
-    const second = this.#times[b]!;
-    return first < second || (first === second && this.#stamps[a]! < this.#stamps[b]!);
+  #down(from: number, timer: number, atMs: number): void {
+    const heap = this.#heap;
+    const keys = this.#keys;
+    const places = this.#places;
+    const end = this.#pending;
+    const stamp = this.#stamps[timer]!;
+    let place = from;
+    for (;;) {
+      const first = (place << 2) + 1;
+      if (first >= end) break;
+      let best = first;
+      let key = keys[first]!;
+      const stop = first + ARITY < end ? first + ARITY : end;
+      for (let child = first + 1; child < stop; child++) {
+        const other = keys[child]!;
+        if (other < key || (other === key && this.#stamps[heap[child]!]! < this.#stamps[heap[best]!]!)) {
+          best = child;
+          key = other;
+        }
+      }
+      if (!(key < atMs || (key === atMs && this.#stamps[heap[best]!]! < stamp))) break;
+      const other = heap[best]!;
+      keys[place] = key;
+      heap[place] = other;
+      places[other] = place;
+      place = best;
+    }
+    keys[place] = atMs;
+    heap[place] = timer;
+    places[timer] = place;
   }
 
   #grow(): void {
     const size = this.#kinds.length * 2;
     this.#kinds = grown(this.#kinds, size);
     this.#payloads = grown(this.#payloads, size);
-    this.#times = grown(this.#times, size);
+    this.#keys = grown(this.#keys, size);
     this.#stamps = grown(this.#stamps, size);
     this.#places = grown(this.#places, size);
     this.#heap = grown(this.#heap, size);

@@ -1,6 +1,7 @@
 import type { SimulationResult } from '../run/result.ts';
 import { html, type Html } from './html.ts';
 import { bytes, count, dollars, duration, milliseconds, percent, rate, shortCount } from './page/format.js';
+import { smoothed, smoothSteps } from './smooth.ts';
 import { verdict } from './verdict.ts';
 
 /** What it is, what came out, and the key figures. */
@@ -41,7 +42,9 @@ export function headPart(result: SimulationResult): Html {
   </header>`;
 }
 
-function tiles({ summary, series }: SimulationResult): Html[] {
+function tiles(result: SimulationResult): Html[] {
+  const { summary, series } = result;
+  const steps = smoothSteps(result);
   const shares = series.present.map((present, at) => (present > 0 ? series.stalled[at]! / present : 0));
   const failures = Object.values(summary.failures).reduce((sum, value) => sum + value, 0);
   const worstFailure = Object.entries(summary.failures).toSorted((a, b) => b[1] - a[1])[0];
@@ -49,7 +52,7 @@ function tiles({ summary, series }: SimulationResult): Html[] {
     tile(
       'Viewers at the peak',
       count(summary.peakPresent),
-      `${count(summary.arrived)} came, ${count(summary.neverPlayed)} never played`,
+      `${count(summary.arrived)} came, ${count(summary.gaveUp)} gave up`,
       series.present,
     ),
     tile('Start-up p50', milliseconds(summary.startupP50Ms), `p95 ${milliseconds(summary.startupP95Ms)}`, null),
@@ -59,7 +62,12 @@ function tiles({ summary, series }: SimulationResult): Html[] {
       `${percent(summary.viewersStalledShare)} of viewers met a stall`,
       shares,
     ),
-    tile('Reloads by hand', count(summary.reloads), `${count(summary.sessions)} sessions in all`, series.reloads),
+    tile(
+      'Reloads by hand',
+      count(summary.reloads),
+      `${shortCount(summary.sessions)} sessions, ${shortCount(summary.neverPlayed)} without a picture`,
+      smoothed(series.reloads, steps),
+    ),
     tile(
       'Bitrate',
       rate(summary.meanBitrateBps),
@@ -71,31 +79,31 @@ function tiles({ summary, series }: SimulationResult): Html[] {
       'Peak of the edges',
       rate(summary.peakEgressBps),
       `${bytes(summary.deliveredBytes)} delivered`,
-      series.edgeBps,
+      smoothed(series.edgeBps, steps),
     ),
     tile(
       'Edge offload',
       percent(summary.edgeOffload),
       `of the origin ${percent(summary.originOffload)}`,
-      series.edgeHitRatio,
+      smoothed(series.edgeHitRatio, steps, series.edgeRequestsPerSecond),
     ),
     tile(
       'Peak at the origin',
       `${count(summary.originPeakRequestsPerSecond)}/s`,
       `${rate(summary.originPeakBps)}, ${shortCount(summary.originRequests)} requests`,
-      series.originRequestsPerSecond,
+      smoothed(series.originRequestsPerSecond, steps),
     ),
     tile(
       'From the best site',
       percent(summary.rank0Share),
       `H ${bytes(summary.healthMissBytes)}, C ${bytes(summary.contentMissBytes)}`,
-      series.healthMissBps,
+      smoothed(series.healthMissBps, steps),
     ),
     tile(
       'Failed requests',
       shortCount(failures),
       worstFailure && worstFailure[1] > 0 ? `most: ${worstFailure[0]}` : 'none',
-      series.failuresPerSecond,
+      smoothed(series.failuresPerSecond, steps),
     ),
     tile(
       'Cost of a month',

@@ -24,7 +24,7 @@ export function pageData(result: SimulationResult) {
   return {
     endSeconds: result.ended.atSeconds,
     meanSeconds: steps * series.stepSeconds,
-    firstStep: worstStep(result),
+    firstStep: worstStep(result, steps),
     map: { width: map.width, height: map.height, outlines: map.paths.join('') },
     faults: result.faults,
     losingIsp: losing(result),
@@ -127,14 +127,24 @@ function mapSites({ sites, series }: SimulationResult, steps: number) {
   });
 }
 
-/** The page opens at the worst moment: many stood still and much was full, each against its own worst; else the busiest. */
-function worstStep({ series }: SimulationResult): number {
-  const { present, stalled, edgeBps } = series;
-  const rows = [...series.servers.utilisation, ...series.links.utilisation];
+/**
+ * The page opens at the worst moment: many stood still and much was full, each against its own worst. Where nothing was
+ * bad, in the middle of the first fault; without one, when most was sent.
+ */
+function worstStep({ series, faults, ended }: SimulationResult, steps: number): number {
+  const { present, stalled, edgeBps, timesSeconds } = series;
+  const rows = [...series.servers.utilisation, ...series.links.utilisation].map((row) => smoothed(row, steps));
   const full = present.map((_, at) => rows.reduce((count, row) => count + (row[at]! >= FULL_SHARE ? 1 : 0), 0));
   const still = present.map((now, at) => (now > 0 ? stalled[at]! / now : 0));
   const [mostFull, mostStill] = [Math.max(1, ...full), Math.max(STILL_LEAST, ...still)];
   const badness = present.map((_, at) => full[at]! / mostFull + still[at]! / mostStill);
+  if (faults[0] !== undefined && Math.max(0, ...badness) <= 0.5) {
+    const middle = (faults[0].fromSeconds + (faults[0].untilSeconds ?? ended.atSeconds)) / 2;
+    return Math.max(
+      0,
+      timesSeconds.findIndex((time) => time >= middle),
+    );
+  }
   const scores = Math.max(0, ...badness) > 0.5 ? badness : edgeBps;
   return scores.reduce((best, score, at) => (score > scores[best]! ? at : best), 0);
 }

@@ -65,7 +65,7 @@ export function renderReport(result: SimulationResult, options: ReportOptions = 
           <section id="heat-part">
             <h2>Utilisation: the longest full first</h2>
             <p class="hint">
-              Colours as on the map. At the right: how long it was above 95 %, second by second; else its peak.
+              Colours as on the map. At the right: how long it was above 95 %, counted step by step; else its peak.
             </p>
             <div class="plots" id="heat-maps"></div>
           </section>

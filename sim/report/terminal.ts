@@ -21,11 +21,11 @@ export function terminalSummary(result: SimulationResult): string {
     line('scenario', `${scenario.title ?? scenario.name}, seed ${seed}, ${duration(ended.atSeconds)}${cut}, simulated`),
     line(
       'viewers',
-      `${count(summary.arrived)} came, ${count(summary.peakPresent)} at one time, ${count(summary.neverPlayed)} never played`,
+      `${count(summary.arrived)} came, ${count(summary.peakPresent)} at one time; gave up: ${count(summary.gaveUp)}`,
     ),
     line(
       'sessions',
-      `${count(summary.sessions)}, ${count(summary.reloads)} of them reloads by hand; gave up: ${count(summary.gaveUp)}`,
+      `${count(summary.sessions)}, ${count(summary.reloads)} of them reloads by hand; ${count(summary.neverPlayed)} never had a picture`,
     ),
     line('start-up', `p50 ${milliseconds(summary.startupP50Ms)}, p95 ${milliseconds(summary.startupP95Ms)}`),
     line(

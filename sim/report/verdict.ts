@@ -37,17 +37,27 @@ export function verdict(result: SimulationResult): VerdictLine[] {
 }
 
 /**
- * When the thing was full first: for the length of the plots' means, or, where it never was for so long, for a step.
+ * When the thing was full first, if only for a step.
  * @returns null when it never was, or is not among the rows kept
  */
 export function firstFullSeconds(result: SimulationResult, kind: Bottleneck['kind'], id: string): number | null {
-  const { series } = result;
+  const row = rowOf(result, kind, id);
+  return row === null ? null : (firstFull(result, smoothed(row, smoothSteps(result))) ?? firstFull(result, row));
+}
+
+/** The same for longer than a burst: the mean of the plots was full. */
+function firstLastingSeconds(result: SimulationResult, { kind, id }: Bottleneck): number | null {
+  const row = rowOf(result, kind, id);
+  return row === null ? null : firstFull(result, smoothed(row, smoothSteps(result)));
+}
+
+function rowOf({ series }: SimulationResult, kind: Bottleneck['kind'], id: string): readonly number[] | null {
   const { ids, utilisation } = kind === 'link' ? series.links : series.servers;
-  const row = utilisation[ids.indexOf(id)];
-  if (row === undefined) return null;
-  const isFull = (value: number) => value >= FULL_SHARE;
-  const lasting = smoothed(row, smoothSteps(result)).findIndex(isFull);
-  const step = lasting >= 0 ? lasting : row.findIndex(isFull);
+  return utilisation[ids.indexOf(id)] ?? null;
+}
+
+function firstFull({ series }: SimulationResult, row: readonly number[]): number | null {
+  const step = row.findIndex((value) => value >= FULL_SHARE);
   return step < 0 ? null : Math.max(0, series.timesSeconds[step]! - series.stepSeconds);
 }
 
@@ -79,10 +89,13 @@ function whatBroke(result: SimulationResult): VerdictLine {
   const counts = (at: number) => shares[at]! >= STALLS_SHARE && series.stalled[at]! >= STALLS_VIEWERS;
   const onset = shares.findIndex((_, at) => counts(at));
   const moments: Moment[] = [
-    ...faults.map(({ kind, fromSeconds, text }) => ({ atSeconds: fromSeconds, text: `the fault ${kind} set in (${text})` })),
-    ...summary.bottlenecks.slice(0, 5).flatMap(({ kind, id }) => {
-      const atSeconds = firstFullSeconds(result, kind, id);
-      return atSeconds === null ? [] : [{ atSeconds, text: `the ${kind} ${id} was full` }];
+    ...faults.map(({ kind, fromSeconds, text }) => ({
+      atSeconds: fromSeconds,
+      text: `the fault ${kind} set in (${text})`,
+    })),
+    ...summary.bottlenecks.slice(0, 5).flatMap((bottleneck) => {
+      const atSeconds = firstLastingSeconds(result, bottleneck);
+      return atSeconds === null ? [] : [{ atSeconds, text: `the ${bottleneck.kind} ${bottleneck.id} was full` }];
     }),
   ].toSorted((a, b) => a.atSeconds - b.atSeconds);
   if (onset >= 0) {
@@ -95,16 +108,17 @@ function whatBroke(result: SimulationResult): VerdictLine {
     });
   }
   if (moments.length === 0) {
-    const text = 'No fault, nothing full, and never more than 1 % of the viewers stood still.';
+    const text = 'No fault, nothing full for long, and never more than 1 % of the viewers stood still.';
     return { label: 'What broke', tone: 'good', text: `Nothing broke. ${text}`, detail: null };
   }
   const told = moments
     .slice(0, 3)
     .map(({ atSeconds, text }, at) => `${at === 0 ? 'At' : 'at'} ${clock(atSeconds)} ${text}`);
   const worst = shares.reduce((best, share, at) => (share > shares[best]! ? at : best), 0);
+  const mostStill = Math.max(0, ...shares);
   const detail =
     onset < 0
-      ? `never more than ${percent(Math.max(0, ...shares))} of the viewers stood still at one time`
+      ? `${mostStill === 0 ? 'nobody' : `never more than ${percent(mostStill)} of the viewers`} stood still at the end of any step`
       : `worst at ${clock(series.timesSeconds[worst]!)}: ${percent(shares[worst]!)} of the viewers stood still at one time ` +
         `(${count(series.stalled[worst]!)}); ${percent(summary.viewersStalledShare)} of all met a stall`;
   return { label: 'First broke', tone: onset < 0 ? 'warn' : 'bad', text: `${told.join('; ')}.`, detail };
@@ -139,7 +153,7 @@ function bottleneck(result: SimulationResult): VerdictLine {
         )
         .join(', ')}`,
   ].filter((part) => typeof part === 'string');
-  const tone = worst.peakUtilisation >= FULL_SHARE ? 'bad' : 'warn';
+  const tone = firstLastingSeconds(result, worst) === null ? 'warn' : 'bad';
   return { label: 'Bottleneck', tone, text: sentence(worst.text), detail: detail.join(' · ') };
 }
 

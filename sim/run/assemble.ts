@@ -14,7 +14,7 @@ import { OriginNode } from '../actors/origin-node.ts';
 import { Pipelines } from '../actors/pipelines.ts';
 import { ServerLoad } from '../actors/server-load.ts';
 import { SteeringDesk } from '../actors/steering-desk.ts';
-import { steeringOneWayMs, Ways, type PlacedServer } from '../actors/ways.ts';
+import { steeringOneWayMs, Ways, type PlacedServer, type WayOptions } from '../actors/ways.ts';
 import { Wire } from '../actors/wire.ts';
 import { FillChecker } from '../checkers/fill-checker.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
@@ -57,18 +57,21 @@ export interface World {
   catalogue: Catalogue | null;
 }
 
+/** Of a run on one machine that is compared with: see SimulationInput. */
+type Machine = Pick<WayOptions, 'directViewers' | 'hops'>;
+
 /** @throws Error for a scenario that names what the topology does not have (the loader checks before) */
-export function assemble(scenario: Scenario, topology: Topology, directViewers = false): World {
+export function assemble(scenario: Scenario, topology: Topology, machine: Machine = {}): World {
   const { seed } = scenario;
   const engine = new Engine();
-  const places = placesOf(topology, directViewers ? null : scenario.transport.lastMileMs);
+  const places = placesOf(topology, scenario.transport.lastMileMs, machine);
   const listed = topology.sites.flatMap((site, siteIndex) => site.servers.map((server) => ({ site, siteIndex, server })));
   const regions = originRegions(scenario, topology);
   const placed: PlacedServer[] = [
     ...listed.map(({ siteIndex, server }) => ({ site: siteIndex, region: -1, sendBps: server.nicBps })),
     ...regions.map((region) => ({ site: -1, region, sendBps: scenario.origin.egressBps })),
   ];
-  const ways = new Ways(topology, placed, places, { ...scenario.transport, directViewers });
+  const ways = new Ways(topology, placed, places, { ...scenario.transport, ...machine });
   // The wire is what the network tells, and needs the network to be made.
   const network: FlowNetwork = new FlowNetwork(engine.timers, ways.capacitiesBps(), {
     done: (exchange, nowMs) => wire.flowDone(exchange, nowMs),
@@ -194,8 +197,7 @@ function eventOf({ event, durationSeconds }: Scenario, wallMs: number): LiveEven
   };
 }
 
-/** @param lastMileMs null: no time passes to steering */
-function placesOf(topology: Topology, lastMileMs: number | null): Place[] {
+function placesOf(topology: Topology, lastMileMs: number, { directViewers = false, hops }: Machine): Place[] {
   const metros = new Map(topology.metros.map((metro) => [metro.id, metro]));
   return topology.access.map(({ network, metro: metroId, subscribers }) => {
     const metro = metros.get(metroId)!;
@@ -205,7 +207,9 @@ function placesOf(topology: Topology, lastMileMs: number | null): Place[] {
       country: metro.country,
       longitude: metro.longitude,
       subscribers,
-      steeringMs: lastMileMs === null ? 0 : lastMileMs + steeringOneWayMs(topology, metro),
+      steeringMs: directViewers
+        ? (hops?.nearMs ?? 0)
+        : lastMileMs + steeringOneWayMs(topology, metro) + (hops?.farMs ?? 0),
     };
   });
 }

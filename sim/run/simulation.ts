@@ -1,3 +1,4 @@
+import type { HopTimes } from '../actors/ways.ts';
 import { AudienceDriver } from '../actors/audience.ts';
 import { Faults } from '../actors/faults.ts';
 import { OnDemand } from '../actors/on-demand.ts';
@@ -29,6 +30,8 @@ export interface SimulationInput {
   roster?: readonly RosterEntry[];
   /** Between viewers and servers, and steering, no time passes: only the ways between servers are those of the topology. */
   directViewers?: boolean;
+  /** What servers and viewers add to each way: of real processes on one machine, that a run is compared with. */
+  hops?: HopTimes;
 }
 
 /** One viewer whose every trait is given. */
@@ -64,11 +67,11 @@ export class Simulation implements ViewerRecorder {
   readonly viewersOf: Int32Array;
   #closed = false;
 
-  constructor({ scenario, topology, trace, roster, directViewers = false }: SimulationInput) {
+  constructor({ scenario, topology, trace, roster, directViewers = false, hops }: SimulationInput) {
     this.scenario = scenario;
     this.durationMs = scenario.durationSeconds * SECOND_MS;
     this.stepMs = SECOND_MS * Math.max(1, Math.ceil(scenario.durationSeconds / MOST_STEPS));
-    const world = assemble(scenario, topology, directViewers);
+    const world = assemble(scenario, topology, { directViewers, hops });
     this.world = world;
     const { seed, audience } = scenario;
     const { engine } = world;

@@ -36,7 +36,7 @@ export class MapView {
       button('+', 'Closer', () => this.#zoom(0.6)),
       button('−', 'Farther', () => this.#zoom(1 / 0.6)),
       button('Busiest', 'Round the place that sends most', () => this.show(this.#busiest)),
-      button('All', 'All places of the run', () => this.show(this.#fitted)),
+      button('All', 'All sites', () => this.show(this.#fitted)),
       button('World', 'The whole world', () => this.show(this.#whole)),
     );
   }
@@ -89,7 +89,7 @@ function fit(points, { width, height }) {
   const xs = points.map(({ x }) => x);
   const ys = points.map(({ y }) => y);
   const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-  const room = 1.14;
+  const room = 1.25;
   const boxWidth = Math.min(width, Math.max((right - left) * room, (bottom - top) * room * 2.1, width / 9));
   const boxHeight = Math.min(height, Math.max((bottom - top) * room, boxWidth / 2.1));
   const clamp = (value, most) => Math.max(0, Math.min(most, value));

@@ -19,8 +19,7 @@ export function drawWorldMap(parent, data, moment) {
     role: 'img',
     'aria-label': 'World map of sites by load; the table of sites has the figures',
   });
-  const points = [...sites, ...arcs.flatMap(({ from, to }) => [from, to])];
-  const view = new MapView(picture, map, points);
+  const view = new MapView(picture, map, sites);
   const arcLayers = ARC_KINDS.map(([kind, , colour, most]) => arcLayer(kind, colour, most, arcs));
   const labels = svg('g', { class: 'labels' });
   const marks = sites.map((site) => siteMark(site, moment, data));
