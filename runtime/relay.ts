@@ -31,6 +31,8 @@ export const RATE_BOUNDS: Bounds = ['10kbit/s', '100Gbit/s'];
 /** A sender is paused while this much of its own waits, or is under way, on top of what the link holds by itself. */
 const UNDER_WAY_MIN_BYTES = 256 * 1024;
 const CONNECTIONS_MAX = 4096;
+/** Bytes are carried a millisecond's worth at a time; no fewer, or slow links would be all overhead. */
+const LEAST_PIECE_BYTES = 4096;
 /** Timers count whole milliseconds: waiting for another one for less than half of it would make every byte late. */
 const DUE_WITHIN_MS = 0.5;
 
@@ -144,6 +146,12 @@ class Flow {
   }
 
   send(chunk: Buffer | null, startMs: number): void {
+    const { pieceBytes } = this.#link;
+    if (chunk === null || chunk.byteLength <= pieceBytes) return this.#sendPiece(chunk, startMs);
+    for (let at = 0; at < chunk.byteLength; at += pieceBytes) this.#sendPiece(chunk.subarray(at, at + pieceBytes), startMs);
+  }
+
+  #sendPiece(chunk: Buffer | null, startMs: number): void {
     const size = chunk?.byteLength ?? 0;
     if (chunk === null) this.ended = true;
     this.#underWayBytes += size;
@@ -174,6 +182,11 @@ class Link {
 
   constructor(rateBps: number) {
     this.#bytesPerMs = rateBps / 8000;
+  }
+
+  /** What comes in the link's time for it arrives bit by bit: a client that measures rates must not see it at once. */
+  get pieceBytes(): number {
+    return Math.max(LEAST_PIECE_BYTES, Math.round(this.#bytesPerMs));
   }
 
   /** What a full link holds between its ends. */

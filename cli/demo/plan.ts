@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { steeringOneWayMs } from '../../sim/actors/ways.ts';
+import { steeringOneWayMs, WITHIN_SITE_MS } from '../../sim/actors/ways.ts';
 import type { Sites } from '../../topology/model/site.ts';
 import type { DemoServer, DemoWorld } from './world.ts';
 
@@ -154,8 +154,8 @@ export class DemoPlan {
     const link = (name: string, oneWayMs: ReadonlyMap<string, number>, rateBps: number): LinkPlan => ({
       listen: `${this.#hosts.get(name)!}:${this.options.port}`,
       to: `${this.#hostBehind(name)}:${this.options.port}`,
-      // Whoever is of no place (the watch page) is as near as the nearest.
-      rttMs: 2 * Math.min(...oneWayMs.values()),
+      // Whoever is of no place (the other edges of the site, the watch page) is next to it.
+      rttMs: 2 * WITHIN_SITE_MS,
       rttMsFrom: Object.fromEntries(
         places.map((place, index) => [hostOfPlace(index), 2 * (oneWayMs.get(place.name) ?? Math.max(...oneWayMs.values()))]),
       ),
@@ -221,7 +221,7 @@ export class DemoPlan {
     return this.#service(id, [
       'edge',
       ...['--id', id, '--site', site.id, ...this.#upstreams(siteIndex), '--memory', memoryOf(server)],
-      ...neighbours.flatMap((edge) => ['--neighbour', `${edge.id}=http://${this.#hostBehind(edge.id)}:${port}`]),
+      ...neighbours.flatMap((edge) => ['--neighbour', `${edge.id}=${this.url(edge.id)}`]),
       ...['--report-to', `http://${this.#hostBehind('steering')}:${port}`, '--capacity', `${server.nicBps / 1e6}Mbit/s`],
       ...['--count-agent', 'undercard-load/'],
     ]);

@@ -15,9 +15,12 @@ export const TIMELINE = {
 };
 
 export const VIEWERS = 60;
-export const KILLED = 'edge-3';
-/** Of each edge's interface and of each backbone link. */
-export const RATE_BPS = 200e6;
+export const KILLED = 'edge-5';
+/**
+ * Of each edge's interface and of each backbone link: a large segment takes 40 ms, and the viewers of one edge keep it busy
+ * for half of each second segment's time; but no second is so full that steering would send viewers elsewhere for it.
+ */
+export const RATE_BPS = 100e6;
 
 /**
  * All ways are this many times as long as in the demo's world (round trips to viewers of 20 to 80 ms, to the shield of 10

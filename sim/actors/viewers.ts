@@ -196,12 +196,16 @@ export class Viewers implements PlayerSink, WireAsker {
   cancel(viewer: number, fetchId: number): number {
     const lane = this.#laneWith(viewer, fetchId);
     if (lane === NOTHING) return 0;
-    this.failures++;
     this.#fetches[lane] = 0;
+    const { engine, wire } = this.#world;
     if (lane - viewer * LANE_COUNT === LANES.steering) {
-      this.#world.engine.timers.cancel(this.#steeringTimers[viewer]!);
+      this.failures++;
+      engine.timers.cancel(this.#steeringTimers[viewer]!);
       return 0;
     }
+    // What took that long has timed out; what is cancelled earlier is only wanted no more, or lower.
+    const { transferTimeoutMs } = this.#configs[this.traits[viewer]!.device]!;
+    if (engine.nowMs - wire.askedMs[this.#exchanges[lane]!]! >= transferTimeoutMs) this.failures++;
     return this.#abandon(viewer, lane);
   }
 

@@ -47,7 +47,7 @@ export function steeringOneWayMs(topology: Pick<Topology, 'regions' | 'pathStret
 }
 
 /** Between servers of one site. */
-const WITHIN_SITE_MS = 0.1;
+export const WITHIN_SITE_MS = 0.1;
 const DIRECT: Path = { links: [], oneWayMs: 0 };
 const SEGMENT_BITS = 1460 * 8;
 /** Mathis, Semke, Mahdavi and Ott 1997, with delayed acknowledgements: about √(3/2). */

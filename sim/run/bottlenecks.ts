@@ -7,6 +7,8 @@ const NEAR_SHARE = 0.9;
 /** Below these an ISP has lost nothing worth a sentence: share of time, and of bitrate. */
 const LEAST_STALL = 0.002;
 const LEAST_SHORTFALL = 0.05;
+/** Of fewer nobody can say whether it was more than bad luck. */
+const LEAST_VIEWERS = 30;
 /** How much a lost picture weighs against a poor one. */
 const STALL_WEIGHT = 4;
 
@@ -64,40 +66,35 @@ function nameOf(endpoint: string, { world }: Simulation): string {
 
 /** Whose viewers lost most against everybody's: time without a picture first, bitrate second. */
 export function losingIspOf(
-  simulation: Simulation,
   isps: readonly Isp[],
   links: readonly LinkResult[],
-  { stallRatio, meanBitrateBps, sessions, neverPlayed }: Summary,
+  { stallRatio, meanBitrateBps, sessions, arrived }: Summary,
 ): SimulationResult['summary']['losingIsp'] {
-  const neverShare = sessions === 0 ? 0 : neverPlayed / sessions;
+  const neverShare = sessions === 0 ? 0 : isps.reduce((sum, { neverPlayed }) => sum + neverPlayed, 0) / sessions;
   const loss = (isp: Isp) => {
-    const never = isp.sessions === 0 ? 0 : isp.neverPlayed / isp.sessions;
-    const stall = Math.max(0, isp.stallRatio - stallRatio) + Math.max(0, never - neverShare);
+    const still = Math.max(0, isp.stallRatio - stallRatio) + Math.max(0, isp.neverPlayed / isp.sessions - neverShare);
     const shortfall =
       meanBitrateBps === null || isp.meanBitrateBps === null ? 0 : Math.max(0, 1 - isp.meanBitrateBps / meanBitrateBps);
-    return { isp, stall, shortfall, score: isp.viewers * (STALL_WEIGHT * stall + shortfall) };
+    return { isp, still, shortfall, score: isp.viewers * (STALL_WEIGHT * still + shortfall) };
   };
   const worst = isps
+    .filter(({ viewers }) => viewers >= LEAST_VIEWERS)
     .map(loss)
-    .filter(({ stall, shortfall }) => stall >= LEAST_STALL || shortfall >= LEAST_SHORTFALL)
+    .filter(({ still, shortfall }) => still >= LEAST_STALL || shortfall >= LEAST_SHORTFALL)
     .sort((a, b) => b.score - a.score || (a.isp.id < b.isp.id ? -1 : 1))[0];
   if (worst === undefined) return null;
-  const { isp } = worst;
-  const full = links.filter(
+  const { isp, still, shortfall } = worst;
+  const name = `${isp.name} (AS${isp.asn}${isp.country === null ? '' : `, ${isp.country}`}; ${percent(isp.viewers / arrived)} of the viewers)`;
+  const without = isp.neverPlayed === 0 ? '' : `, ${isp.neverPlayed} of its ${isp.sessions} sessions had none`;
+  const stood = `no picture for ${percent(isp.stallRatio)} of the time (everybody ${percent(stallRatio)})${without}`;
+  const poor = `${megabits(isp.meanBitrateBps ?? 0)} where everybody has ${megabits(meanBitrateBps ?? 0)}`;
+  const what = STALL_WEIGHT * still >= shortfall ? `${stood}, at ${poor}` : `${poor}; ${stood}`;
+  const full = links.find(
     ({ from, to, fullSeconds }) =>
       fullSeconds >= 1 && [from, to].some((end) => end === `network:${isp.id}` || end.startsWith(`access:${isp.id}/`)),
   );
-  const viewers = simulation.scenario.audience.viewers;
-  const parts = [
-    `${isp.name} (AS${isp.asn}${isp.country === null ? '' : `, ${isp.country}`}), ${percent(isp.viewers / viewers)} of the viewers:`,
-    `stood still ${percent(isp.stallRatio)} of the time (everybody ${percent(stallRatio)})`,
-  ];
-  if (isp.meanBitrateBps !== null && meanBitrateBps !== null) {
-    parts.push(`at ${megabits(isp.meanBitrateBps)} (everybody ${megabits(meanBitrateBps)})`);
-  }
-  if (isp.neverPlayed > 0) parts.push(`and ${isp.neverPlayed} sessions never played`);
-  if (full[0] !== undefined) parts.push(`— its ${KIND_NAMES[full[0].kind]} ${full[0].id} was full for ${Math.round(full[0].fullSeconds)} s`);
-  return { id: isp.id, text: parts.join(' ') };
+  const why = full === undefined ? '' : `; its ${KIND_NAMES[full.kind]} ${full.id} was full for ${Math.round(full.fullSeconds)} s`;
+  return { id: isp.id, text: `${name}: ${what}${why}` };
 }
 
 function percent(share: number): string {

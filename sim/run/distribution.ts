@@ -34,9 +34,17 @@ export function quantile(sorted: ArrayLike<number>, share: number): number | nul
 }
 
 export function medianOf(values: readonly number[]): number | null {
-  return quantile(Float64Array.from(values.filter((value) => !Number.isNaN(value))).sort(), 0.5);
+  return quantileOf(values, 0.5);
 }
 
 export function p95Of(values: readonly number[]): number | null {
-  return quantile(Float64Array.from(values.filter((value) => !Number.isNaN(value))).sort(), 0.95);
+  return quantileOf(values, 0.95);
+}
+
+export function p99Of(values: readonly number[]): number | null {
+  return quantileOf(values, 0.99);
+}
+
+function quantileOf(values: readonly number[], share: number): number | null {
+  return quantile(Float64Array.from(values.filter((value) => !Number.isNaN(value))).sort(), share);
 }

@@ -4,7 +4,7 @@ import type { Scenario } from '../scenarios/scenario.ts';
 import { arcsOf } from './arcs.ts';
 import { ASSUMPTIONS } from './assumptions.ts';
 import { bottlenecksOf, losingIspOf } from './bottlenecks.ts';
-import { distributionOf, medianOf, p95Of } from './distribution.ts';
+import { distributionOf, medianOf, p95Of, p99Of } from './distribution.ts';
 import { describeFault } from './fault-text.ts';
 import type { Isp, LinkResult, Series, ServerResult, SimulationResult, SiteResult, Summary, Tier } from './result.ts';
 import { add, hitsOf, ratio } from './series-book.ts';
@@ -28,7 +28,7 @@ export function makeResult(simulation: Simulation, version: string, reason: Simu
   const checks = simulation.checks.results();
   const summary = summaryOf(simulation, tiers, links);
   summary.bottlenecks = bottlenecksOf(simulation, links, servers);
-  summary.losingIsp = losingIspOf(simulation, isps, links, summary);
+  summary.losingIsp = losingIspOf(isps, links, summary);
   const result: SimulationResult = {
     schema: 'undercard-result/1',
     version,
@@ -46,7 +46,7 @@ export function makeResult(simulation: Simulation, version: string, reason: Simu
     links: links.slice(0, MOST_LINKS),
     arcs: arcsOf(simulation),
     faults: scenario.faults.map((fault) => describeFault(fault)),
-    series: seriesOf(simulation, links, servers),
+    series: seriesOf(simulation, links, servers, summary.losingIsp?.id ?? null),
     checks,
   };
   return rounded(result);
@@ -139,11 +139,11 @@ function summaryOf(simulation: Simulation, tiers: readonly Tier[], links: readon
     sessions: sessions.place.length,
     reloads: viewers.reloads,
     gaveUp: viewers.gaveUp,
-    neverPlayed: sessions.startupMs.filter((value) => Number.isNaN(value)).length,
+    neverPlayed: simulation.arrived - sessions.played.size,
     startupP50Ms: medianOf(sessions.startupMs),
     startupP95Ms: p95Of(sessions.startupMs),
     stallRatio: ratio(stalled, played + stalled) ?? 0,
-    viewersStalledShare: ratio(sessions.stallCount.filter((count) => count > 0).length, sessions.place.length) ?? 0,
+    viewersStalledShare: ratio(sessions.stalled.size, simulation.arrived) ?? 0,
     meanBitrateBps: weightedMean(sessions.bitrateBps, sessions.playedMs),
     latencyP50Ms: medianOf(sessions.latencyMs),
     latencyP95Ms: p95Of(sessions.latencyMs),
@@ -177,7 +177,8 @@ function distributionsOf({ sessions }: Simulation): SimulationResult['distributi
     startupMs: distributionOf(sessions.startupMs, 0, 5000),
     latencyMs: distributionOf(sessions.latencyMs, 0, 30_000),
     bitrateBps: distributionOf(sessions.bitrateBps, 0, highest(sessions.bitrateBps, 1e6)),
-    stallRatio: distributionOf(stallRatios, 0, 1),
+    // Most sessions never stand still: the scale is that of those that do.
+    stallRatio: distributionOf(stallRatios, 0, Math.min(1, Math.max(0.01, 1.25 * (p99Of(stallRatios) ?? 0)))),
   };
 }
 
@@ -360,7 +361,12 @@ function costsByNetwork(simulation: Simulation, links: readonly LinkResult[]): M
   return costs;
 }
 
-function seriesOf(simulation: Simulation, links: readonly LinkResult[], servers: readonly ServerResult[]): Series {
+function seriesOf(
+  simulation: Simulation,
+  links: readonly LinkResult[],
+  servers: readonly ServerResult[],
+  losingIsp: string | null,
+): Series {
   const { world, links: book, series, stepMs, deliveries } = simulation;
   const serverNumber = new Map<string, number>([
     ...world.caches.map(({ node }) => [node.id, node.server] as const),
@@ -377,7 +383,7 @@ function seriesOf(simulation: Simulation, links: readonly LinkResult[], servers:
   );
   const topIsps = [...series.networks.keys()]
     .sort((a, b) => networkBytes[b]! - networkBytes[a]! || a - b)
-    .slice(0, MOST_ISP_ROWS);
+    .filter((network, index) => index < MOST_ISP_ROWS || series.networks[network] === losingIsp);
   const siteRates = world.topology.sites.map((site) => {
     const here = world.caches.filter((cache) => cache.site === site);
     const capacityBps = here.reduce((total, { server }) => total + server.nicBps, 0);

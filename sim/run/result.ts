@@ -65,11 +65,13 @@ export interface Summary {
   reloads: number;
   /** viewers who left because no number of reloads helped */
   gaveUp: number;
+  /** viewers who saw no picture in any of their sessions */
   neverPlayed: number;
   startupP50Ms: number | null;
   startupP95Ms: number | null;
   /** time stood still over time from the first picture on, all viewers together */
   stallRatio: number;
+  /** share of the viewers whose picture stood still at least once */
   viewersStalledShare: number;
   meanBitrateBps: number | null;
   latencyP50Ms: number | null;
@@ -170,6 +172,7 @@ export interface Isp {
   stallRatio: number;
   meanBitrateBps: number | null;
   latencyP50Ms: number | null;
+  /** sessions without a picture */
   neverPlayed: number;
   /** its share of the cost of the links that its viewers' bytes came over */
   costUsdMonth: number;
@@ -282,7 +285,7 @@ export interface Series {
   servers: { ids: string[]; utilisation: number[][] };
   links: { ids: string[]; utilisation: number[][] };
   sites: { ids: string[]; bps: number[][]; utilisation: number[][] };
-  /** the largest 20 */
+  /** the largest 20, and the one that lost most */
   isps: { ids: string[]; bps: number[][]; stalledShare: number[][] };
 }
 

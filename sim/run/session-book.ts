@@ -3,6 +3,9 @@ import { noFailures, type PlayerReport } from '../player/player-report.ts';
 /** What sessions lived through, by session, for those that have ended and, at the end, those that have not. */
 export class SessionBook {
   readonly place: number[] = [];
+  /** viewers who saw a picture, and those whose picture stood still, in any of their sessions */
+  readonly played = new Set<number>();
+  readonly stalled = new Set<number>();
   /** NaN: it never played */
   readonly startupMs: number[] = [];
   readonly playedMs: number[] = [];
@@ -17,7 +20,9 @@ export class SessionBook {
   jumps = 0;
   requests = 0;
 
-  add(place: number, report: PlayerReport): void {
+  add(viewer: number, place: number, report: PlayerReport): void {
+    if (report.startupMs !== null) this.played.add(viewer);
+    if (report.stallCount > 0) this.stalled.add(viewer);
     this.place.push(place);
     this.startupMs.push(report.startupMs ?? NaN);
     this.playedMs.push(report.playedMs);

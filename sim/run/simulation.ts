@@ -113,7 +113,7 @@ export class Simulation implements ViewerRecorder {
     this.links.read(nowMs);
     this.links.close(nowMs);
     this.viewers.players.forEach((player, viewer) => {
-      if (player !== null) this.sessions.add(this.viewers.traits[viewer]!.place, player.report(nowMs, wallMs));
+      if (player !== null) this.sessions.add(viewer, this.viewers.traits[viewer]!.place, player.report(nowMs, wallMs));
     });
     this.checks.look(nowMs);
   }
@@ -135,8 +135,8 @@ export class Simulation implements ViewerRecorder {
     this.deliveries.delivered(place, server, key, outcome, bytes);
   }
 
-  sessionEnded(_viewer: number, report: PlayerReport, traits: ViewerTraits): void {
-    this.sessions.add(traits.place, report);
+  sessionEnded(viewer: number, report: PlayerReport, traits: ViewerTraits): void {
+    this.sessions.add(viewer, traits.place, report);
   }
 
   #makeOnDemand({ catalogue, seed }: Scenario, population: Population): OnDemand | null {
