@@ -42,7 +42,8 @@ async function run(flags: Flags): Promise<void> {
   if (flags.json !== undefined) checkWritable(flags.json);
   const sizes = flags.viewers.split(',').map((text) => parseCount(text.trim(), '--viewers', 1, 10_000_000));
   const requests = parseCount(flags.requests, '--requests', 1000, 1e10);
-  const seconds = flags.duration === undefined ? null : parseDuration(flags.duration, '--duration', ['1s', '168h']) / 1000;
+  const seconds =
+    flags.duration === undefined ? null : parseDuration(flags.duration, '--duration', ['1s', '168h']) / 1000;
   if (sizes.length === 0) throw new BadInput('--viewers: name at least one size');
   const machine = describeMachine();
   warnIfBusy(machine);
@@ -60,7 +61,8 @@ async function run(flags: Flags): Promise<void> {
   if (profiles.length > 0) printProfile(sizes, profiles);
   writeJson(flags.json, { bench: 'sim', machine, costs, ...(profiles.length > 0 ? { profiles } : {}) });
   const failed = costs.find(({ checksFailed }) => checksFailed.length > 0);
-  if (failed !== undefined) throw new BenchFailure(`${failed.viewers} viewers: a check failed: ${failed.checksFailed[0]}`);
+  if (failed !== undefined)
+    throw new BenchFailure(`${failed.viewers} viewers: a check failed: ${failed.checksFailed[0]}`);
 }
 
 async function simulate(viewers: number, seconds: number, profiled: boolean) {
@@ -83,7 +85,8 @@ async function simulate(viewers: number, seconds: number, profiled: boolean) {
   });
   const [code] = (await once(child, 'close')) as [number | null];
   process.off('exit', stop);
-  if (code !== 0) throw new BenchFailure(`the simulation of ${viewers} viewers ended with ${code}: ${lastError.trim()}`);
+  if (code !== 0)
+    throw new BenchFailure(`the simulation of ${viewers} viewers ended with ${code}: ${lastError.trim()}`);
   const profile = folder === null ? null : readProfile(folder);
   if (folder !== null) rmSync(folder, { recursive: true });
   return { cost: JSON.parse(output) as SimulationCost, profile };
@@ -110,7 +113,17 @@ function print(costs: readonly SimulationCost[]): void {
     ];
   });
   const right = (title: string) => ({ title, align: 'right' as const });
-  const columns = ['viewers', 'simulated', 'requests', 'requests/CPU s', 'a request', 'machine calls', 'events', 'flows', 'memory'];
+  const columns = [
+    'viewers',
+    'simulated',
+    'requests',
+    'requests/CPU s',
+    'a request',
+    'machine calls',
+    'events',
+    'flows',
+    'memory',
+  ];
   console.log(formatTable(columns.map(right), rows));
   console.log(
     '\nA request is one viewer’s segment with its own start and end. Machine calls, events and flows are for each. CPU is the\n' +
@@ -128,7 +141,10 @@ function printProfile(sizes: readonly number[], profiles: readonly Profile[]): v
   console.log(`\nWhere the time goes:\n`);
   console.log(
     formatTable(
-      [{ title: 'room', align: 'left' }, ...sizes.map((size) => ({ title: `${formatNumber(size)} viewers`, align: 'right' as const }))],
+      [
+        { title: 'room', align: 'left' },
+        ...sizes.map((size) => ({ title: `${formatNumber(size)} viewers`, align: 'right' as const })),
+      ],
       rows,
     ),
   );

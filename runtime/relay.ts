@@ -38,7 +38,7 @@ const DUE_WITHIN_MS = 0.5;
 
 /**
  * A modelled link between real processes: a TCP relay that delays each byte by half a round trip and passes no more than
- * its rate, all connections together, first come first served. Setting up a connection costs one round trip. What it
+ * its rate, all connections together, each in turn. Setting up a connection costs one round trip. What it
  * leaves out: loss, slow start, and any bound on the queue but the senders' own back-pressure.
  */
 export class Relay {
@@ -130,6 +130,8 @@ export class Relay {
 /** One direction of one connection. */
 class Flow {
   ended = false;
+  /** what waits for its turn on the link */
+  readonly waiting: Piece[] = [];
   readonly #from: Socket;
   readonly #to: Socket;
   readonly #link: Link;
@@ -151,12 +153,13 @@ class Flow {
     for (let at = 0; at < chunk.byteLength; at += pieceBytes) this.#sendPiece(chunk.subarray(at, at + pieceBytes), startMs);
   }
 
-  #sendPiece(chunk: Buffer | null, startMs: number): void {
-    const size = chunk?.byteLength ?? 0;
+  #sendPiece(chunk: Buffer | null, notBeforeMs: number): void {
+    const bytes = chunk?.byteLength ?? 0;
     if (chunk === null) this.ended = true;
-    this.#underWayBytes += size;
+    this.#underWayBytes += bytes;
     if (this.#underWayBytes > this.#holdsBytes + UNDER_WAY_MIN_BYTES) this.#from.pause();
-    this.#link.carry(size, startMs, this.#delayMs, () => this.#deliver(chunk, size));
+    const deliver = () => this.#deliver(chunk, bytes);
+    this.#link.carry(this, { bytes, cameMs: performance.now(), notBeforeMs, delayMs: this.#delayMs, deliver });
   }
 
   #deliver(chunk: Buffer | null, size: number): void {
@@ -170,13 +173,28 @@ class Flow {
   }
 }
 
-/** A direction of the link: first come, first served, then a delay that is constant for each connection. */
+interface Piece {
+  bytes: number;
+  cameMs: number;
+  /** it cannot leave the near end sooner: the connection is still being set up */
+  notBeforeMs: number;
+  delayMs: number;
+  deliver: () => void;
+}
+
+/**
+ * A direction of the link. Connections that have something to send take turns, a piece at a time, as those of TCP share a
+ * link; then each piece is under way for a delay that is constant for its connection, so its deliveries keep their order.
+ */
 class Link {
   readonly #bytesPerMs: number;
-  readonly #queue: { atMs: number; deliver: () => void }[] = [];
+  /** flows with something waiting, the next one first */
+  readonly #turns: Flow[] = [];
+  readonly #underWay: { atMs: number; deliver: () => void }[] = [];
   #first = 0;
   #freeAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
+  #timerMs = Infinity;
   bytes = 0;
   queueMs = 0;
 
@@ -194,55 +212,59 @@ class Link {
     return 2 * delayMs * this.#bytesPerMs;
   }
 
-  carry(bytes: number, notBeforeMs: number, delayMs: number, deliver: () => void): void {
-    const nowMs = performance.now();
-    const startMs = Math.max(nowMs, this.#freeAtMs);
-    this.queueMs = startMs - nowMs;
-    this.#freeAtMs = startMs + bytes / this.#bytesPerMs;
-    this.bytes += bytes;
-    const last = this.#queue.at(-1);
-    const atMs = Math.max(this.#freeAtMs, notBeforeMs) + delayMs;
-    // Nearer ends come first. A young connection's first bytes wait for its set-up; those behind them must not overtake on the same socket.
-    this.#insert({ atMs, deliver }, last === undefined || last.atMs <= atMs);
-    if (this.#timer === undefined) this.#arm();
-  }
-
-  #insert(entry: { atMs: number; deliver: () => void }, atEnd: boolean): void {
-    if (atEnd) {
-      this.#queue.push(entry);
-      return;
-    }
-    let at = this.#queue.length;
-    while (at > this.#first && this.#queue[at - 1]!.atMs > entry.atMs) at--;
-    this.#queue.splice(at, 0, entry);
-    if (at === this.#first && this.#timer !== undefined) {
-      clearTimeout(this.#timer);
-      this.#timer = undefined;
-    }
-  }
-
-  #arm(): void {
-    const next = this.#queue[this.#first];
-    if (next === undefined) return;
-    this.#timer = setTimeout(() => this.#due(), Math.max(0, next.atMs - performance.now()));
-  }
-
-  #due(): void {
-    this.#timer = undefined;
-    const nowMs = performance.now();
-    while (this.#first < this.#queue.length && this.#queue[this.#first]!.atMs <= nowMs + DUE_WITHIN_MS)
-      this.#queue[this.#first++]!.deliver();
-    if (this.#first > 1024) {
-      this.#queue.splice(0, this.#first);
-      this.#first = 0;
-    }
-    this.#arm();
+  carry(flow: Flow, piece: Piece): void {
+    if (flow.waiting.push(piece) === 1) this.#turns.push(flow);
+    this.#work();
   }
 
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#queue.length = 0;
+    this.#turns.length = 0;
+    this.#underWay.length = 0;
     this.#first = 0;
+  }
+
+  /** Brings the link up to now, however late a timer is: nothing of its rate is lost. */
+  #work(): void {
+    const untilMs = performance.now() + DUE_WITHIN_MS;
+    while (this.#turns.length > 0 && this.#freeAtMs <= untilMs) {
+      const flow = this.#turns.shift()!;
+      this.#send(flow.waiting.shift()!);
+      if (flow.waiting.length > 0) this.#turns.push(flow);
+    }
+    while (this.#first < this.#underWay.length && this.#underWay[this.#first]!.atMs <= untilMs)
+      this.#underWay[this.#first++]!.deliver();
+    if (this.#first > 1024) {
+      this.#underWay.splice(0, this.#first);
+      this.#first = 0;
+    }
+    this.#arm();
+  }
+
+  #send({ bytes, cameMs, notBeforeMs, delayMs, deliver }: Piece): void {
+    const startMs = Math.max(this.#freeAtMs, cameMs);
+    this.queueMs = startMs - cameMs;
+    this.#freeAtMs = startMs + bytes / this.#bytesPerMs;
+    this.bytes += bytes;
+    const atMs = Math.max(this.#freeAtMs, notBeforeMs) + delayMs;
+    // Nearer ends come first; a young connection's first bytes wait for its set-up, and no other's wait for those.
+    let at = this.#underWay.length;
+    while (at > this.#first && this.#underWay[at - 1]!.atMs > atMs) at--;
+    if (at === this.#underWay.length) this.#underWay.push({ atMs, deliver });
+    else this.#underWay.splice(at, 0, { atMs, deliver });
+  }
+
+  #arm(): void {
+    const nextMs = Math.min(this.#turns.length > 0 ? this.#freeAtMs : Infinity, this.#underWay[this.#first]?.atMs ?? Infinity);
+    if (nextMs === this.#timerMs && this.#timer !== undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerMs = nextMs;
+    if (nextMs === Infinity) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#work();
+    }, Math.max(0, nextMs - performance.now()));
   }
 }

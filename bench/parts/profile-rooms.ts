@@ -26,7 +26,9 @@ export function roomsOf({ nodes, samples, timeDeltas }: CpuProfile): Profile {
 function roomOf(url: string, functionName: string): string | null {
   if (functionName === '(idle)') return null;
   if (functionName === '(garbage collector)') return 'garbage collection';
-  const own = /\/(sim\/[a-z]+|edge\/policy|steering\/policy|origin\/policy|origin-shield\/policy|topology)\/[^/]*/.exec(url);
+  const own = /\/(sim\/[a-z]+|edge\/policy|steering\/policy|origin\/policy|origin-shield\/policy|topology)\/[^/]*/.exec(
+    url,
+  );
   if (own !== null && !url.includes('node_modules')) return own[1]!;
   const library = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url);
   return library === null ? 'node' : library[1]!;

@@ -25,7 +25,10 @@ export interface SimulationCost {
 }
 
 const [scenario, ...sets] = process.argv.slice(2);
-const loaded = loadScenario(scenario!, sets.map((set) => parseOverride(set)!));
+const loaded = loadScenario(
+  scenario!,
+  sets.map((set) => parseOverride(set)!),
+);
 if (loaded.kind === 'bad') {
   console.error(loaded.reason);
   process.exit(2);

@@ -30,7 +30,10 @@ export function register(program: Command): void {
     .option('--duration <duration>', 'end after this long (default: at Ctrl-C)')
     .option('--port <n>', 'the port on every 127.0.0.x; admin listeners use the next one', '8080')
     .option('--seed <n>', 'the viewers’ seed', '1')
-    .option('--topology <file>', 'sites, edges, shield, viewers’ networks and backbone (default: the one that comes along)')
+    .option(
+      '--topology <file>',
+      'sites, edges, shield, viewers’ networks and backbone (default: the one that comes along)',
+    )
     .option('--rtt <duration>', 'round trip of each backbone link, instead of the topology’s')
     .option('--rate <rate>', 'rate of each backbone link, instead of the topology’s')
     .option('--access-relays', 'model the edges’ interfaces and the ways to viewers and steering too (costs CPU)')

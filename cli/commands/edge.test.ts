@@ -79,11 +79,7 @@ const badFlags: [title: string, flags: NodeFlags, expected: RegExp][] = [
   ['a neighbour without a name', { neighbour: ['http://x'] }, /^--neighbour: "http:\/\/x" must be id=url/],
   ['a name that fits no URL', { id: 'a/b' }, /id: must be a name of 1 to 64 letters.*, got "a\/b"$/],
   ['a token that is too short', { adminToken: 'short' }, /adminToken: /],
-  [
-    'a configuration that is not there',
-    { config: '/nowhere/x.yaml' },
-    /^\/nowhere\/x\.yaml: no such file$/,
-  ],
+  ['a configuration that is not there', { config: '/nowhere/x.yaml' }, /^\/nowhere\/x\.yaml: no such file$/],
 ];
 
 for (const [title, flags, expected] of badFlags) {

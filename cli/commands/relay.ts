@@ -49,7 +49,8 @@ export function register(program: Command): void {
 
 async function linksOf({ listen, to, rtt, rate, links }: Flags): Promise<RelayOptions[]> {
   if (links !== undefined) {
-    if (listen !== undefined || to !== undefined) throw new BadInput('--links: the file names both ends, leave out --listen and --to');
+    if (listen !== undefined || to !== undefined)
+      throw new BadInput('--links: the file names both ends, leave out --listen and --to');
     const [{ relayLinksSchema }, { checkConfig, readConfigFile }] = await Promise.all([
       import('../../runtime/relay-links.ts'),
       import('../../runtime/config-file.ts'),

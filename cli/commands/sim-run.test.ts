@@ -33,7 +33,18 @@ const resultIn = (...path: string[]) =>
   JSON.parse(readFileSync(join(folder, ...path, 'result.json'), 'utf8')) as SimulationResult;
 
 test('a run prints a summary and writes result, tables and page', async (t) => {
-  const { code, out } = await sim('run', SCENARIO, '--variant', 'net', '--out', 'one', '--seed', '7', '--viewers', '12');
+  const { code, out } = await sim(
+    'run',
+    SCENARIO,
+    '--variant',
+    'net',
+    '--out',
+    'one',
+    '--seed',
+    '7',
+    '--viewers',
+    '12',
+  );
   t.is(code, 0);
   t.regex(out, /viewers +12 came/);
   t.regex(out, /checks +all \d+ passed/);
@@ -47,7 +58,10 @@ test('a run prints a summary and writes result, tables and page', async (t) => {
 
 test('the same seed gives the same bytes, in another process', async (t) => {
   for (const out of ['a', 'b']) await sim('run', SCENARIO, '--variant', 'near', '--out', out);
-  t.is(readFileSync(join(folder, 'a/near/result.json'), 'utf8'), readFileSync(join(folder, 'b/near/result.json'), 'utf8'));
+  t.is(
+    readFileSync(join(folder, 'a/near/result.json'), 'utf8'),
+    readFileSync(join(folder, 'b/near/result.json'), 'utf8'),
+  );
 });
 
 test('variants run side by side on one seed', async (t) => {
@@ -76,7 +90,18 @@ test('several seeds give means with confidence intervals', async (t) => {
 });
 
 test('Ctrl-C ends a run with what there is', async (t) => {
-  const { child, ended } = start('run', SCENARIO, '--variant', 'net', '--out', 'cut', '--duration', '100h', '--set', 'audience.viewers=200');
+  const { child, ended } = start(
+    'run',
+    SCENARIO,
+    '--variant',
+    'net',
+    '--out',
+    'cut',
+    '--duration',
+    '100h',
+    '--set',
+    'audience.viewers=200',
+  );
   // It has begun when it says how far it is.
   await once(child.stderr, 'data');
   child.kill('SIGINT');
@@ -92,7 +117,8 @@ test('Ctrl-C ends a run with what there is', async (t) => {
 test('what comes along is listed', async (t) => {
   const { code, out } = await sim('list');
   t.is(code, 0);
-  for (const name of ['first-light', 'fight-night', 'exchange-down', 'retry-storm']) t.regex(out, new RegExp(`^${name}: `, 'm'));
+  for (const name of ['first-light', 'fight-night', 'exchange-down', 'retry-storm'])
+    t.regex(out, new RegExp(`^${name}: `, 'm'));
 });
 
 for (const [args, reason] of [
@@ -100,7 +126,10 @@ for (const [args, reason] of [
   [['run', 'none.yaml'], /^undercard: none\.yaml: no such file$/m],
   [['run', SCENARIO, '--set', 'x'], /^undercard: --set "x": write field=value/],
   [['run', SCENARIO, '--viewers', 'many'], /^undercard: --viewers/],
-  [['run', SCENARIO, '--variant', 'far'], /^undercard: --variant "far": scenario small has none of that name; known: near, net/],
+  [
+    ['run', SCENARIO, '--variant', 'far'],
+    /^undercard: --variant "far": scenario small has none of that name; known: near, net/,
+  ],
   [['run', SCENARIO, '--runs', '1'], /^undercard: --runs/],
   [['run', SCENARIO, '--out', `${SCENARIO}/x`], /^undercard: --out .*small.yaml.x: cannot be made/],
 ] as const) {

@@ -27,10 +27,7 @@ export function registerRun(sim: Command): void {
     .option('--variant <name>', 'of a scenario with variants, only this one')
     .addOption(new Option('--json', 'print the summary as JSON'))
     .action(run);
-  sim
-    .command('list')
-    .description('the scenarios that come along')
-    .action(list);
+  sim.command('list').description('the scenarios that come along').action(list);
 }
 
 async function list(): Promise<void> {
@@ -39,7 +36,9 @@ async function list(): Promise<void> {
     const loaded = loadScenario(name);
     if (loaded.kind === 'bad') throw new Error(loaded.reason);
     const { title, description, audience, durationSeconds, variants } = loaded.scenario;
-    console.log(`${name}: ${title ?? ''} (${audience.viewers} viewers, ${durationSeconds} s${variants ? `, variants ${Object.keys(variants).join(', ')}` : ''})`);
+    console.log(
+      `${name}: ${title ?? ''} (${audience.viewers} viewers, ${durationSeconds} s${variants ? `, variants ${Object.keys(variants).join(', ')}` : ''})`,
+    );
     if (description !== undefined) console.log(`  ${description.trim().replace(/\s+/g, ' ')}`);
   }
 }
@@ -48,8 +47,10 @@ async function run(name: string, flags: Flags): Promise<void> {
   const { runScenarios } = await import('../simulate/simulate.ts');
   const { parseCount, parseDuration } = await import('../../runtime/units.ts');
   const sets = [...flags.set];
-  if (flags.viewers !== undefined) sets.push(`audience.viewers=${parseCount(flags.viewers, '--viewers', 1, 10_000_000)}`);
-  if (flags.duration !== undefined) sets.push(`durationSeconds=${parseDuration(flags.duration, '--duration', ['1s', '168h']) / 1000}`);
+  if (flags.viewers !== undefined)
+    sets.push(`audience.viewers=${parseCount(flags.viewers, '--viewers', 1, 10_000_000)}`);
+  if (flags.duration !== undefined)
+    sets.push(`durationSeconds=${parseDuration(flags.duration, '--duration', ['1s', '168h']) / 1000}`);
   if (flags.seed !== undefined) sets.push(`seed=${parseCount(flags.seed, '--seed', 0, 2 ** 31 - 1)}`);
   const runs = flags.runs === undefined ? 1 : parseCount(flags.runs, '--runs', 2, MOST_RUNS);
   process.exitCode = await runScenarios(name, {

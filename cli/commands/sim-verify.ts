@@ -21,7 +21,10 @@ export function registerVerify(sim: Command): void {
     .option('--seed <n>', 'the same seed: the same numbers', '1')
     .option('--quick', 'smaller samples, and tolerances as much wider')
     .option('--list', 'name the rungs, and run none')
-    .option('--sockets [file]', 'instead: predict a run of the real services on loopback (written to the file), and do it')
+    .option(
+      '--sockets [file]',
+      'instead: predict a run of the real services on loopback (written to the file), and do it',
+    )
     .option('--json', 'print the result as JSON')
     .action(verify);
 }

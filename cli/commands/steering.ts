@@ -34,7 +34,10 @@ export function register(program: Command): void {
     .option('--public-url <url>', 'how players reach this service (default: the listener)')
     .option('--topology <file>', 'networks, prefixes and links: sites in the order a client’s network hears them')
     .addOption(
-      new Option('--policy <name>', 'order of sites: by network (needs --topology; else nearest), nearest, or to compare')
+      new Option(
+        '--policy <name>',
+        'order of sites: by network (needs --topology; else nearest), nearest, or to compare',
+      )
         .choices(['network', 'nearest', 'round-robin', 'random'])
         .default('network'),
     )

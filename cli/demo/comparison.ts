@@ -8,7 +8,11 @@ export function renderComparison(predicted: Prediction, observer: Observer, fina
   const { edges, shields, origin } = observer;
   const measured = { edges, shield: shields, origin };
   const left = predicted.left.length === 0 ? '' : `, but not that ${predicted.left.join(', ')}`;
-  const rows = [['', 'predicted', 'measured'], ...viewerRows(predicted.viewers, final), ...tierRows(predicted.tiers, measured)];
+  const rows = [
+    ['', 'predicted', 'measured'],
+    ...viewerRows(predicted.viewers, final),
+    ...tierRows(predicted.tiers, measured),
+  ];
   return [`Predicted (simulated from the same topology, viewers and outages${left}) beside measured`, '', table(rows)];
 }
 

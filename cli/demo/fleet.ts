@@ -44,7 +44,11 @@ export class Fleet {
     this.#events.onProgress(`starting ${services.length + PIPELINE_NAMES.length} processes on 127.0.0.x, port ${port}`);
     await this.#startAll(services);
     const startMs = Date.now() + PIPELINE_START_MS;
-    this.eventStartMs = testStreamEvent({ eventId: this.#plan.options.eventId, startMs, dvrWindowMs: 1 }).availabilityStartMs;
+    this.eventStartMs = testStreamEvent({
+      eventId: this.#plan.options.eventId,
+      startMs,
+      dvrWindowMs: 1,
+    }).availabilityStartMs;
     await this.#startAll(this.#plan.pipelines(startMs));
   }
 
@@ -93,7 +97,12 @@ export class Fleet {
   }
 
   #begins(name: string, fault?: string): void {
-    this.outages.push({ name, ...(fault === undefined ? {} : { fault }), fromMs: performance.now(), untilMs: Infinity });
+    this.outages.push({
+      name,
+      ...(fault === undefined ? {} : { fault }),
+      fromMs: performance.now(),
+      untilMs: Infinity,
+    });
   }
 
   #isOver(name: string): void {

@@ -122,7 +122,11 @@ export class DemoPlan {
         const edges = this.world.edgesAt(siteIndex);
         if (edges.length === 0) return [];
         const { country, latitude, longitude } = metros.get(metro)!;
-        const servers = edges.map(({ id: edge, server }) => ({ id: edge, url: this.url(edge), capacityBps: server.nicBps }));
+        const servers = edges.map(({ id: edge, server }) => ({
+          id: edge,
+          url: this.url(edge),
+          capacityBps: server.nicBps,
+        }));
         return [{ id, country, latitude, longitude, kind, edges: servers }];
       }),
     };
@@ -157,7 +161,10 @@ export class DemoPlan {
       // Whoever is of no place (the other edges of the site, the watch page) is next to it.
       rttMs: 2 * WITHIN_SITE_MS,
       rttMsFrom: Object.fromEntries(
-        places.map((place, index) => [hostOfPlace(index), 2 * (oneWayMs.get(place.name) ?? Math.max(...oneWayMs.values()))]),
+        places.map((place, index) => [
+          hostOfPlace(index),
+          2 * (oneWayMs.get(place.name) ?? Math.max(...oneWayMs.values())),
+        ]),
       ),
       rateBps: Math.min(MOST_RATE_BPS, rateBps),
     });
@@ -222,7 +229,12 @@ export class DemoPlan {
       'edge',
       ...['--id', id, '--site', site.id, ...this.#upstreams(siteIndex), '--memory', memoryOf(server)],
       ...neighbours.flatMap((edge) => ['--neighbour', `${edge.id}=${this.url(edge.id)}`]),
-      ...['--report-to', `http://${this.#hostBehind('steering')}:${port}`, '--capacity', `${server.nicBps / 1e6}Mbit/s`],
+      ...[
+        '--report-to',
+        `http://${this.#hostBehind('steering')}:${port}`,
+        '--capacity',
+        `${server.nicBps / 1e6}Mbit/s`,
+      ],
       ...['--count-agent', 'undercard-load/'],
     ]);
   }

@@ -67,7 +67,10 @@ export function isPredictable({ options }: DemoPlan, durationMs: number): boolea
  * The demo as a scenario: its topology, its viewers one by one (the load's own seeds, sessions and moments), the loop's
  * segments with their sizes, the configuration that the processes get, and what was killed when.
  */
-export function predictionInput(plan: DemoPlan, { begunMs, durationMs, outages, hops }: PredictionOptions): SimulationInput {
+export function predictionInput(
+  plan: DemoPlan,
+  { begunMs, durationMs, outages, hops }: PredictionOptions,
+): SimulationInput {
   const { options, world } = plan;
   const event = testStreamEvent({ eventId: options.eventId, startMs: 0, dvrWindowMs: DVR_WINDOW_MS });
   const { renditions, segmentDurationMs, dvrWindowMs } = event;
@@ -128,10 +131,19 @@ export function predictionOf(simulation: Simulation): Omit<Prediction, 'left'> {
     player.leave(nowMs, wallMs);
     return [player.report(nowMs, wallMs)];
   });
-  const snapshot = takeSnapshot({ reports, servers: [], unverifiedBodies: 0, startAtMs: wallMs - nowMs, startedMs: 0, nowMs });
+  const snapshot = takeSnapshot({
+    reports,
+    servers: [],
+    unverifiedBodies: 0,
+    startAtMs: wallMs - nowMs,
+    startedMs: 0,
+    nowMs,
+  });
   const nodes = Object.fromEntries(world.caches.map(({ node }) => [node.id, totalsOf(node)]));
   const together = (role: string) =>
-    world.caches.filter(({ node }) => node.role === role).reduce((sum, { node }) => addTotals(sum, totalsOf(node)), NOTHING);
+    world.caches
+      .filter(({ node }) => node.role === role)
+      .reduce((sum, { node }) => addTotals(sum, totalsOf(node)), NOTHING);
   const over = (value: (origin: (typeof world.origins)[number]) => number) =>
     world.origins.reduce((sum, origin) => sum + value(origin), 0);
   return {
@@ -143,7 +155,9 @@ export function predictionOf(simulation: Simulation): Omit<Prediction, 'left'> {
       origin: {
         reads: over(({ requests }) => requests),
         segmentReads: over(({ requestsOfKind }) => requestsOfKind[KEY_KINDS.segment]!),
-        held: over(({ held }) => held), sentBytes: over(({ sentBytes }) => sentBytes) },
+        held: over(({ held }) => held),
+        sentBytes: over(({ sentBytes }) => sentBytes),
+      },
     },
   };
 }
@@ -180,7 +194,8 @@ function faultOf(plan: DemoPlan, { name, fault, fromMs, untilMs }: Outage, durat
   const fromSeconds = Math.max(0, fromMs) / 1000;
   const forMs = untilMs - Math.max(0, fromMs);
   const when = { fromSeconds, ...(untilMs < durationMs ? { forSeconds: Math.max(0.001, forMs / 1000) } : {}) };
-  if (plan.edgeNames.includes(name) || plan.shieldNames.includes(name)) return [{ kind: 'server-down', server: name, ...when }];
+  if (plan.edgeNames.includes(name) || plan.shieldNames.includes(name))
+    return [{ kind: 'server-down', server: name, ...when }];
   if (name === 'origin') return [{ kind: 'origin-down', ...when }];
   if (name === 'steering') return [{ kind: 'steering-down', ...when }];
   if (!(PIPELINE_NAMES as readonly string[]).includes(name)) return [];

@@ -56,13 +56,15 @@ export class DemoWorld {
     this.edges = servers.filter(({ server }) => server.role === 'edge');
     this.shields = servers.filter(({ server }) => server.role === 'shield');
     const reserved = servers.find(({ id }) => RESERVED.includes(id));
-    if (reserved !== undefined) throw new BadInput(`${where}: a server is called "${reserved.id}", as another process of the demo`);
+    if (reserved !== undefined)
+      throw new BadInput(`${where}: a server is called "${reserved.id}", as another process of the demo`);
     bounded(where, this.edges.length, 1, MOST_EDGES, 'edges');
     bounded(where, this.shields.length, 0, MOST_SHIELDS, 'shields');
     this.places = placesOf(this.routing, seed);
     bounded(where, this.places.length, 1, MOST_PLACES, 'places with subscribers and a prefix');
     for (const { id, siteIndex } of this.edges) {
-      if (this.upstreamsOf(siteIndex).length === 0) throw new BadInput(`${where}: nothing can fill ${id}: no way leads there`);
+      if (this.upstreamsOf(siteIndex).length === 0)
+        throw new BadInput(`${where}: nothing can fill ${id}: no way leads there`);
     }
   }
 

@@ -23,7 +23,9 @@ export interface SimulateOptions {
   json: boolean;
 }
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 /** One scenario, in all the variants and over all the seeds that are asked for. @returns the exit code */
 export async function runScenarios(name: string, options: SimulateOptions): Promise<number> {
@@ -67,7 +69,9 @@ async function runSeeds(
   for (let run = 0; run < runs && !signal.aborted; run++) {
     const seed = firstSeed + run;
     const loaded = load(name, [...overrides, { path: ['seed'], value: seed, said: `seed=${seed}` }]);
-    const progress = new Progress([variant, runs > 1 ? `seed ${seed}` : null].filter((part) => part !== null).join(' '));
+    const progress = new Progress(
+      [variant, runs > 1 ? `seed ${seed}` : null].filter((part) => part !== null).join(' '),
+    );
     const result = await runScenario(loaded, { version, signal, onProgress: progress.show });
     progress.end();
     // Of several seeds what was cut short would only spoil the means.

@@ -33,7 +33,12 @@ export function compareFindings(predicted: Findings, measured: Findings): Check[
     const equal = [...servers].filter(([session, names]) => found.get(session) === names).length;
     return exactly(`viewers whose ranking at ${atMs / 1000} s is the predicted one`, servers.size, equal);
   });
-  return [...rankings, ...forced(predicted.tiers, measured.tiers), ...tiers(predicted, measured), ...viewers(predicted, measured)];
+  return [
+    ...rankings,
+    ...forced(predicted.tiers, measured.tiers),
+    ...tiers(predicted, measured),
+    ...viewers(predicted, measured),
+  ];
 }
 
 /** Every segment that anybody asks for is filled once at the shield, and so read once at the origin. */
@@ -58,14 +63,32 @@ function tiers({ tiers: predicted }: Findings, { tiers: measured }: Findings): C
 
 function viewers({ viewers: predicted }: Findings, { viewers: measured }: Findings): Check[] {
   const startup = (at: 'p50' | 'p95') =>
-    relatively(`viewers: start-up ${at} (ms)`, predicted.startupMs[at] ?? NaN, measured.startupMs[at] ?? NaN, STARTUP, REASONS.startup);
+    relatively(
+      `viewers: start-up ${at} (ms)`,
+      predicted.startupMs[at] ?? NaN,
+      measured.startupMs[at] ?? NaN,
+      STARTUP,
+      REASONS.startup,
+    );
   const latency = (at: 'p50' | 'p95') =>
-    within(`viewers: latency ${at} (ms)`, predicted.latencyMs[at] ?? NaN, measured.latencyMs[at] ?? NaN, LATENCY_MS, REASONS.latency);
+    within(
+      `viewers: latency ${at} (ms)`,
+      predicted.latencyMs[at] ?? NaN,
+      measured.latencyMs[at] ?? NaN,
+      LATENCY_MS,
+      REASONS.latency,
+    );
   return [
     exactly('viewers: came', predicted.arrived, measured.arrived),
     startup('p50'),
     startup('p95'),
-    relatively('viewers: mean bitrate (bit/s)', predicted.meanBitrateBps ?? NaN, measured.meanBitrateBps ?? NaN, BITRATE, REASONS.bitrate),
+    relatively(
+      'viewers: mean bitrate (bit/s)',
+      predicted.meanBitrateBps ?? NaN,
+      measured.meanBitrateBps ?? NaN,
+      BITRATE,
+      REASONS.bitrate,
+    ),
     within('viewers: stall ratio', predicted.stalls.ratio, measured.stalls.ratio, STALL_RATIO, REASONS.stalls),
     latency('p50'),
     latency('p95'),

@@ -52,7 +52,8 @@ export function socketsProof({ predictionFile, say }: SocketsProofOptions): Rung
       const { predicted, measured } = await run(plan, folder, { progress, say, writeDown });
       await writeFile(join(folder, 'measured.json'), `${JSON.stringify(measured, withMaps, 2)}\n`);
       const checks = compareFindings(predicted, measured);
-      if (checks.every(({ ok }) => ok) && predictionFile !== undefined) await rm(folder, { recursive: true, force: true });
+      if (checks.every(({ ok }) => ok) && predictionFile !== undefined)
+        await rm(folder, { recursive: true, force: true });
       else say(`what was predicted and measured, and the logs of all processes, are in ${folder}`);
       return checks;
     },
@@ -106,12 +107,15 @@ async function run(
     await fleet.start();
     startAtMs = fleet.eventStartMs + TIMELINE.begunMs;
     const hops = await measureHops(plan);
-    say(`an exchange takes this machine ${(2 * hops.nearMs).toFixed(1)} ms, through a relay ${(2 * hops.farMs).toFixed(1)} ms`);
+    say(
+      `an exchange takes this machine ${(2 * hops.nearMs).toFixed(1)} ms, through a relay ${(2 * hops.farMs).toFixed(1)} ms`,
+    );
     const predicted = predictFindings(plan, hops);
     await writeDown(predicted);
     const until = (atMs: number) => new Promise<void>((resolve) => setTimeout(resolve, startAtMs + atMs - Date.now()));
     await fleet.startViewers(startAtMs);
-    if (Date.now() > startAtMs) throw new Error('the machine is too busy: the viewers were not up when they should have come');
+    if (Date.now() > startAtMs)
+      throw new Error('the machine is too busy: the viewers were not up when they should have come');
     await until(TIMELINE.beforeKillMs);
     const rankings = [{ atMs: TIMELINE.beforeKillMs, servers: await askRankings(plan, say) }];
     await until(TIMELINE.killMs - LOOK_AHEAD_MS);
@@ -142,7 +146,8 @@ async function askRankings(plan: DemoPlan, say: (text: string) => void): Promise
   for (let looks = 0; looks < HEALTH_LOOKS; looks++) {
     const strained = await strainedEdges(plan);
     if (strained.length === 0) break;
-    if (looks === HEALTH_LOOKS - 1) say(`steering sees strain that the simulator knows nothing of: ${strained.join(', ')}`);
+    if (looks === HEALTH_LOOKS - 1)
+      say(`steering sees strain that the simulator knows nothing of: ${strained.join(', ')}`);
     else await new Promise((resolve) => setTimeout(resolve, HEALTH_LOOK_MS));
   }
   const path = `/live/${plan.options.eventId}/master.m3u8`;
@@ -158,7 +163,9 @@ async function askRankings(plan: DemoPlan, say: (text: string) => void): Promise
 /** Edges that report, and of which steering thinks that they should get fewer sessions. */
 async function strainedEdges(plan: DemoPlan): Promise<string[]> {
   const { nodes } = stateSchema.parse(await got(`${plan.adminUrl('steering')}/state`).json());
-  return nodes.filter(({ standing, score }) => standing === 'up' && score < 1).map(({ id, reasons }) => `${id} (${reasons.join(', ')})`);
+  return nodes
+    .filter(({ standing, score }) => standing === 'up' && score < 1)
+    .map(({ id, reasons }) => `${id} (${reasons.join(', ')})`);
 }
 
 const stateSchema = z.object({

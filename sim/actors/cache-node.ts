@@ -394,13 +394,24 @@ export class CacheNode implements EdgeSink, WireServer {
   #send(record: FillRecord): void {
     const { wire, fillKind, way, nicBps } = this.#world;
     const neighbour = this.machine.sources.neighbour(record.source);
-    const from = neighbour === null ? this.#options.upstreams[record.source]! : this.#options.neighbours.get(neighbour)!;
+    const from =
+      neighbour === null ? this.#options.upstreams[record.source]! : this.#options.neighbours.get(neighbour)!;
     record.from = from;
     if (neighbour === null) this.fillsFromAbove++;
     const path = way(from, this.server);
     // A connection between tiers is kept for a while, and its window is no bound; a new one costs its set-up.
     const setUpMs = this.#takeConnection(from) ? 0 : 2 * path.oneWayMs;
-    record.exchange = wire.ask(fillKind, this.server, record.id, from, record.key, path, setUpMs, nicBps(from), Infinity);
+    record.exchange = wire.ask(
+      fillKind,
+      this.server,
+      record.id,
+      from,
+      record.key,
+      path,
+      setUpMs,
+      nicBps(from),
+      Infinity,
+    );
   }
 
   /** The one used last, as in runtime/upstream.ts. @returns whether there was one */
@@ -422,7 +433,17 @@ export class CacheNode implements EdgeSink, WireServer {
     const shareable = status === 200 || ttlMs > 0;
     const validator = status === 200 ? String(key) : '';
     const lengthBytes = status === 200 ? sizeBytes : 0;
-    const head = { status, shareable, ttlMs, ageMs: 0, staleWhileRevalidateMs: 0, staleIfErrorMs: 0, lengthBytes, validator, key };
+    const head = {
+      status,
+      shareable,
+      ttlMs,
+      ageMs: 0,
+      staleWhileRevalidateMs: 0,
+      staleIfErrorMs: 0,
+      lengthBytes,
+      validator,
+      key,
+    };
     this.machine.fillHead(record.id, head, this.nowMs, this.wallMs);
   }
 

@@ -86,11 +86,13 @@ export class Faults {
         break;
       case 'region-down':
         this.#setLinks(this.#linksOf.get(`region:${fault.region}`) ?? [], isOn);
-        for (const origin of origins) if (origin.region === fault.region) this.#setStanding(origin, isOn ? 'dark' : 'up');
+        for (const origin of origins)
+          if (origin.region === fault.region) this.#setStanding(origin, isOn ? 'dark' : 'up');
         break;
       case 'origin-down':
         for (const origin of origins)
-          if (fault.region === undefined || origin.region === fault.region) this.#setStanding(origin, isOn ? 'off' : 'up');
+          if (fault.region === undefined || origin.region === fault.region)
+            this.#setStanding(origin, isOn ? 'off' : 'up');
         break;
       case 'pipeline-down':
         pipelines.states[this.#pipeline(fault.pipeline)]!.down = isOn;
@@ -158,10 +160,7 @@ export class Faults {
     }
   }
 
-  #setStanding(
-    server: { standing: 'up' | 'off' | 'dark'; server: number },
-    standing: 'up' | 'off' | 'dark',
-  ): void {
+  #setStanding(server: { standing: 'up' | 'off' | 'dark'; server: number }, standing: 'up' | 'off' | 'dark'): void {
     const { wire } = this.#world;
     if (standing !== 'up') {
       for (const exchange of [...wire.with(server.server)]) wire.breakWay(exchange, standing === 'off');
@@ -176,9 +175,9 @@ export class Faults {
     if (fault.link !== undefined) links.add(this.#link(fault.link));
     if (fault.exchange !== undefined)
       for (const link of this.#linksOf.get(`exchange:${fault.exchange}`) ?? []) links.add(link);
-    if (fault.site !== undefined)
-      for (const link of this.#linksOf.get(`site:${fault.site}`) ?? []) links.add(link);
-    for (const { node, site } of caches) if (node.id === fault.server || site.id === fault.site) servers.add(node.server);
+    if (fault.site !== undefined) for (const link of this.#linksOf.get(`site:${fault.site}`) ?? []) links.add(link);
+    for (const { node, site } of caches)
+      if (node.id === fault.server || site.id === fault.site) servers.add(node.server);
     const set = (directed: number) =>
       network.setCapacity(directed, this.#capacitiesBps[directed]! * left, engine.nowMs);
     for (const link of links) {

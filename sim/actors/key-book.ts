@@ -55,7 +55,8 @@ export class KeyBook {
     this.#segments = new Int32Array(64 * event.renditions.length).fill(-1);
     this.#inits = new Int32Array(event.renditions.length).fill(-1);
     let most = 1;
-    if (catalogue !== null) for (let title = 0; title < catalogue.chunks.length; title++) most = Math.max(most, catalogue.chunks[title]!);
+    if (catalogue !== null)
+      for (let title = 0; title < catalogue.chunks.length; title++) most = Math.max(most, catalogue.chunks[title]!);
     this.#chunksMost = most;
   }
 

@@ -79,7 +79,12 @@ export class Ways {
   /** of ways that are gone and of those that are: links by path number */
   readonly #linksOfPath: (readonly number[])[] = [];
 
-  constructor(topology: Topology, servers: readonly PlacedServer[], places: readonly AccessPlace[], options: WayOptions) {
+  constructor(
+    topology: Topology,
+    servers: readonly PlacedServer[],
+    places: readonly AccessPlace[],
+    options: WayOptions,
+  ) {
     this.#topology = topology;
     this.#options = options;
     this.#servers = servers;

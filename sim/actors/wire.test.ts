@@ -8,7 +8,9 @@ const HEADER_BYTES = 100;
 /** One server behind a link of 8 Mbit/s (1,000 bytes a millisecond) and 10 ms one way. */
 function world() {
   const engine = new Engine();
-  const network: FlowNetwork = new FlowNetwork(engine.timers, [8e6], { done: (tag, nowMs) => wire.flowDone(tag, nowMs) });
+  const network: FlowNetwork = new FlowNetwork(engine.timers, [8e6], {
+    done: (tag, nowMs) => wire.flowDone(tag, nowMs),
+  });
   const wire: Wire = new Wire(engine, network, { headerBytes: HEADER_BYTES });
   const log: string[] = [];
   const say = (what: string) => log.push(`${engine.nowMs} ${what}`);

@@ -170,7 +170,14 @@ export class Wire {
   // ——— the server's side ———
 
   /** @param delayMs until the answer leaves @param fromFill the body is still arriving there */
-  respond(exchange: number, status: number, sizeBytes: number, ttlMs: number, delayMs: number, fromFill: boolean): void {
+  respond(
+    exchange: number,
+    status: number,
+    sizeBytes: number,
+    ttlMs: number,
+    delayMs: number,
+    fromFill: boolean,
+  ): void {
     if (this.#states[exchange] !== STATE.serving) return;
     this.status[exchange] = status;
     this.sizeBytes[exchange] = sizeBytes;
@@ -240,7 +247,12 @@ export class Wire {
 
   /** Congestion window of its connection once the answer has come. */
   windowBytes(exchange: number): number {
-    return windowAfterBytes(this.sizeBytes[exchange]!, 2 * this.#oneWayMs[exchange]!, this.#capBps[exchange]!, this.#windowBytes[exchange]!);
+    return windowAfterBytes(
+      this.sizeBytes[exchange]!,
+      2 * this.#oneWayMs[exchange]!,
+      this.#capBps[exchange]!,
+      this.#windowBytes[exchange],
+    );
   }
 
   /** The kind of asker, as `addAskers` numbered it. */
@@ -259,7 +271,8 @@ export class Wire {
     const state = this.#states[exchange]!;
     if (state === STATE.free || state === STATE.lost || state === STATE.leaving) return;
     this.#stopFlow(exchange);
-    if (state !== STATE.asking && state !== STATE.failing) this.#servers[this.server[exchange]!]!.gone(exchange, this.#engine.nowMs);
+    if (state !== STATE.asking && state !== STATE.failing)
+      this.#servers[this.server[exchange]!]!.gone(exchange, this.#engine.nowMs);
     if (reset) this.#fail(exchange, 'broken', this.#engine.nowMs + this.#oneWayMs[exchange]!);
     else {
       this.#timerOff(exchange);
@@ -321,7 +334,14 @@ export class Wire {
       case STATE.starting: {
         const bytes = this.sizeBytes[exchange]! + this.#headerBytes;
         this.#states[exchange] = STATE.flowing;
-        this.#flows[exchange] = this.#network.start(exchange, this.#paths[exchange]!, this.#capBps[exchange]!, 1, bytes, nowMs);
+        this.#flows[exchange] = this.#network.start(
+          exchange,
+          this.#paths[exchange]!,
+          this.#capBps[exchange]!,
+          1,
+          bytes,
+          nowMs,
+        );
         break;
       }
       case STATE.closing:
@@ -353,7 +373,12 @@ export class Wire {
   #slowStartMs(exchange: number): number {
     const windowBytes = this.#windowBytes[exchange]!;
     if (windowBytes === Infinity) return 0;
-    return slowStartDelayMs(this.sizeBytes[exchange]!, 2 * this.#oneWayMs[exchange]!, this.#capBps[exchange]!, windowBytes);
+    return slowStartDelayMs(
+      this.sizeBytes[exchange]!,
+      2 * this.#oneWayMs[exchange]!,
+      this.#capBps[exchange]!,
+      windowBytes,
+    );
   }
 
   #close(exchange: number): void {

@@ -65,7 +65,9 @@ export function assemble(scenario: Scenario, topology: Topology, machine: Machin
   const { seed } = scenario;
   const engine = new Engine();
   const places = placesOf(topology, scenario.transport.lastMileMs, machine);
-  const listed = topology.sites.flatMap((site, siteIndex) => site.servers.map((server) => ({ site, siteIndex, server })));
+  const listed = topology.sites.flatMap((site, siteIndex) =>
+    site.servers.map((server) => ({ site, siteIndex, server })),
+  );
   const regions = originRegions(scenario, topology);
   const placed: PlacedServer[] = [
     ...listed.map(({ siteIndex, server }) => ({ site: siteIndex, region: -1, sendBps: server.nicBps })),

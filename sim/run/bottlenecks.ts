@@ -93,7 +93,10 @@ export function losingIspOf(
     ({ from, to, fullSeconds }) =>
       fullSeconds >= 1 && [from, to].some((end) => end === `network:${isp.id}` || end.startsWith(`access:${isp.id}/`)),
   );
-  const why = full === undefined ? '' : `; its ${KIND_NAMES[full.kind]} ${full.id} was full for ${Math.round(full.fullSeconds)} s`;
+  const why =
+    full === undefined
+      ? ''
+      : `; its ${KIND_NAMES[full.kind]} ${full.id} was full for ${Math.round(full.fullSeconds)} s`;
   return { id: isp.id, text: `${name}: ${what}${why}` };
 }
 

@@ -18,7 +18,11 @@ const MOST_LINKS = 2000;
 const DIGITS = 6;
 
 /** What a simulation has found, at its end or where it was stopped. */
-export function makeResult(simulation: Simulation, version: string, reason: SimulationResult['ended']['reason']): SimulationResult {
+export function makeResult(
+  simulation: Simulation,
+  version: string,
+  reason: SimulationResult['ended']['reason'],
+): SimulationResult {
   simulation.close();
   const { scenario, world } = simulation;
   const links = linksOf(simulation);
@@ -170,7 +174,9 @@ function summaryOf(simulation: Simulation, tiers: readonly Tier[], links: readon
 }
 
 function distributionsOf({ sessions }: Simulation): SimulationResult['distributions'] {
-  const stallRatios = sessions.stallMs.map((stallMs, session) => ratio(stallMs, stallMs + sessions.playedMs[session]!) ?? NaN);
+  const stallRatios = sessions.stallMs.map(
+    (stallMs, session) => ratio(stallMs, stallMs + sessions.playedMs[session]!) ?? NaN,
+  );
   const highest = (values: readonly number[], least: number) =>
     values.reduce((most, value) => (value > most ? value : most), least);
   return {
@@ -271,7 +277,9 @@ function sitesOf(simulation: Simulation, servers: readonly ServerResult[]): Site
     }
     const metro = metros.get(site.metro)!;
     const capacityBps = here.reduce((sum, { server }) => sum + server.nicBps, 0);
-    const rates = links.steps.map((step) => here.reduce((sum, { node }) => sum + step[world.ways.serverLink(node.server)]!, 0));
+    const rates = links.steps.map((step) =>
+      here.reduce((sum, { node }) => sum + step[world.ways.serverLink(node.server)]!, 0),
+    );
     const peakBps = Math.max(0, ...rates);
     const hits = hitsOf(stats);
     return {
@@ -284,7 +292,10 @@ function sitesOf(simulation: Simulation, servers: readonly ServerResult[]): Site
       longitude: metro.longitude,
       servers: here.length,
       capacityBps,
-      sentBytes: servers.reduce((sum, server) => sum + (server.site === site.id && server.role !== 'origin' ? server.sentBytes : 0), 0),
+      sentBytes: servers.reduce(
+        (sum, server) => sum + (server.site === site.id && server.role !== 'origin' ? server.sentBytes : 0),
+        0,
+      ),
       peakBps,
       peakUtilisation: peakBps / capacityBps,
       hitRatio: ratio(hits, hits + stats.collapsed + stats.misses),
@@ -340,7 +351,9 @@ function ispsOf(simulation: Simulation, links: readonly LinkResult[]): Isp[] {
 /** Each link's cost among the networks whose viewers' bytes came over it, by their bytes. */
 function costsByNetwork(simulation: Simulation, links: readonly LinkResult[]): Map<number, number> {
   const { world, deliveries, series } = simulation;
-  const priced = new Map(links.filter(({ costUsdMonth }) => costUsdMonth > 0).map((link) => [link.id, link.costUsdMonth]));
+  const priced = new Map(
+    links.filter(({ costUsdMonth }) => costUsdMonth > 0).map((link) => [link.id, link.costUsdMonth]),
+  );
   const bytesOver = new Map<number, Map<number, number>>();
   for (const { server, place, bytes } of deliveries.pairs.values()) {
     const network = series.networkOf[place]!;
@@ -375,11 +388,16 @@ function seriesOf(
   const topServers = servers
     .toSorted((a, b) => b.peakUtilisation - a.peakUtilisation || (a.id < b.id ? -1 : 1))
     .slice(0, MOST_SERVER_ROWS);
-  const topLinks = links.toSorted((a, b) => b.peakUtilisation - a.peakUtilisation || (a.id < b.id ? -1 : 1)).slice(0, MOST_LINK_ROWS);
+  const topLinks = links
+    .toSorted((a, b) => b.peakUtilisation - a.peakUtilisation || (a.id < b.id ? -1 : 1))
+    .slice(0, MOST_LINK_ROWS);
   const linkNumber = new Map(world.topology.links.map(({ id }, index) => [id, index]));
   const rates = (link: number) => book.steps.map((step) => step[link]!);
   const networkBytes = series.networks.map((_id, network) =>
-    world.places.reduce((total, _place, place) => total + (series.networkOf[place] === network ? deliveries.bytes[place]! : 0), 0),
+    world.places.reduce(
+      (total, _place, place) => total + (series.networkOf[place] === network ? deliveries.bytes[place]! : 0),
+      0,
+    ),
   );
   const topIsps = [...series.networks.keys()]
     .sort((a, b) => networkBytes[b]! - networkBytes[a]! || a - b)
@@ -387,7 +405,9 @@ function seriesOf(
   const siteRates = world.topology.sites.map((site) => {
     const here = world.caches.filter((cache) => cache.site === site);
     const capacityBps = here.reduce((total, { server }) => total + server.nicBps, 0);
-    const bps = book.steps.map((step) => here.reduce((total, { node }) => total + step[world.ways.serverLink(node.server)]!, 0));
+    const bps = book.steps.map((step) =>
+      here.reduce((total, { node }) => total + step[world.ways.serverLink(node.server)]!, 0),
+    );
     return { bps, utilisation: bps.map((rate) => rate / capacityBps) };
   });
   return {

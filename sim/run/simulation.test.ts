@@ -5,7 +5,10 @@ import { runSmall } from './small-world.fixture.ts';
 test('everybody plays, near the live edge, at the best quality, and every check passes', (t) => {
   const { result } = runSmall();
   const { summary, checks, tiers } = result;
-  t.deepEqual(checks.filter(({ ok }) => !ok), []);
+  t.deepEqual(
+    checks.filter(({ ok }) => !ok),
+    [],
+  );
   t.is(summary.arrived, 60);
   t.is(summary.neverPlayed, 0);
   t.true(summary.stallRatio < 0.001, String(summary.stallRatio));
@@ -72,9 +75,15 @@ for (const [kind, fields] of Object.entries(FAULTS)) {
   test(`${kind}: invariants hold through it, and viewers play again after it`, (t) => {
     const fault = { kind, ...fields, fromSeconds: 20, forSeconds: 12 };
     const { result } = runSmall({ durationSeconds: 90, faults: [fault] });
-    t.deepEqual(result.checks.filter(({ ok }) => !ok), []);
+    t.deepEqual(
+      result.checks.filter(({ ok }) => !ok),
+      [],
+    );
     const { series } = result;
-    t.true(series.playing.at(-1)! >= 0.95 * series.present.at(-1)!, `${series.playing.at(-1)} of ${series.present.at(-1)} play`);
+    t.true(
+      series.playing.at(-1)! >= 0.95 * series.present.at(-1)!,
+      `${series.playing.at(-1)} of ${series.present.at(-1)} play`,
+    );
   });
 }
 
@@ -93,7 +102,10 @@ test('a dead edge’s viewers go on at another one, and a draining one’s move 
   t.true(dead.summary.stallRatio < 0.01, String(dead.summary.stallRatio));
   const drained = runSmall({ faults: [{ kind: 'server-draining', server: 'edge-1', fromSeconds: 20 }] }).result;
   t.true(drained.summary.serverSwitches > 0);
-  t.deepEqual(Object.values(drained.summary.failures).filter((count) => count > 0), []);
+  t.deepEqual(
+    Object.values(drained.summary.failures).filter((count) => count > 0),
+    [],
+  );
 });
 
 test('viewers reload when the picture stands, and guided ones less often', (t) => {
@@ -113,7 +125,10 @@ test('a background on demand loads the caches and is not counted as viewers', (t
     catalogue: { titles: 50, viewers: 40, meanTitleSeconds: 60 },
     edge: { policy: { memoryBytes: 200e6 } },
   });
-  t.deepEqual(result.checks.filter(({ ok }) => !ok), []);
+  t.deepEqual(
+    result.checks.filter(({ ok }) => !ok),
+    [],
+  );
   t.is(result.summary.arrived, 60);
   t.true(simulation.onDemand!.chunksAsked > 300);
   t.is(simulation.onDemand!.chunksFailed, 0);
@@ -123,7 +138,10 @@ test('a background on demand loads the caches and is not counted as viewers', (t
 for (const adaptation of ['hls', 'throughput', 'bola', 'dynamic'] as const) {
   test(`players that adapt by ${adaptation} play`, (t) => {
     const { result } = runSmall({ audience: { viewers: 30, player: { adaptation } } });
-    t.deepEqual(result.checks.filter(({ ok }) => !ok), []);
+    t.deepEqual(
+      result.checks.filter(({ ok }) => !ok),
+      [],
+    );
     t.is(result.summary.neverPlayed, 0);
     t.true(result.summary.stallRatio < 0.01, String(result.summary.stallRatio));
   });
@@ -139,7 +157,10 @@ test('viewers start over, join behind, pause and leave', (t) => {
       stay: { kind: 'exponential', meanSeconds: 60 },
     },
   });
-  t.deepEqual(result.checks.filter(({ ok }) => !ok), []);
+  t.deepEqual(
+    result.checks.filter(({ ok }) => !ok),
+    [],
+  );
   t.true(result.summary.arrived > 80, 'who leaves is replaced');
   t.is(simulation.present, 80);
   t.true(result.distributions.latencyMs.p95! > 60_000, 'who starts over is far behind');

@@ -52,7 +52,9 @@ export class Simulation implements ViewerRecorder {
   readonly scenario: Scenario;
   readonly world: World;
   readonly viewers: Viewers;
+  readonly audience: AudienceDriver;
   readonly onDemand: OnDemand | null;
+  readonly faults: Faults;
   readonly links: LinkBook;
   readonly deliveries: DeliveryBook;
   readonly sessions = new SessionBook();
@@ -81,7 +83,7 @@ export class Simulation implements ViewerRecorder {
     this.viewers = new Viewers({ audience, seed, transport: scenario.transport }, { ...world, recorder: this });
     const population = new Population(audience, world.places, new Random(seed, 'population'));
     const arrival = arrivalOf(scenario, trace);
-    new AudienceDriver(
+    this.audience = new AudienceDriver(
       {
         arrivals:
           roster === undefined
@@ -94,7 +96,7 @@ export class Simulation implements ViewerRecorder {
       { engine, viewers: this.viewers, population, random: new Random(seed, 'audience') },
     );
     this.onDemand = this.#makeOnDemand(scenario, population);
-    new Faults(scenario.faults, scenario.transport.convergenceSeconds, this.durationMs, world);
+    this.faults = new Faults(scenario.faults, scenario.transport.convergenceSeconds, this.durationMs, world);
     this.series = new SeriesBook(this);
     this.checks = new Checks(this);
     this.#startBooks();

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { countrySchema } from '../../topology/model/site.ts';
 import { ADAPTATIONS } from '../player/adaptation-kinds.ts';
 
-const seconds = z.number().nonnegative().max(7 * 86_400);
+const seconds = z
+  .number()
+  .nonnegative()
+  .max(7 * 86_400);
 const share = z.number().nonnegative().max(1e9).describe('Relative weight.');
 
 export const arrivalSchema = z.discriminatedUnion('kind', [
@@ -29,12 +32,20 @@ export const arrivalSchema = z.discriminatedUnion('kind', [
     .describe('A sine over the local day; the audience’s number is its worldwide peak.'),
   z
     .strictObject({ kind: z.literal('trace'), file: z.string().min(1) })
-    .describe('CSV: seconds,arrivals[,country]; relative to the scenario. Arrivals of a line come evenly until the next.'),
+    .describe(
+      'CSV: seconds,arrivals[,country]; relative to the scenario. Arrivals of a line come evenly until the next.',
+    ),
 ]);
 
 export const audienceSchema = z
   .strictObject({
-    viewers: z.number().int().min(1).max(10_000_000).default(1000).describe('How many in all; with steady: at one time.'),
+    viewers: z
+      .number()
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .default(1000)
+      .describe('How many in all; with steady: at one time.'),
     forecastShare: z
       .number()
       .positive()
@@ -46,10 +57,19 @@ export const audienceSchema = z
     stay: z
       .discriminatedUnion('kind', [
         z.strictObject({ kind: z.literal('to-the-end') }),
-        z.strictObject({ kind: z.literal('exponential'), meanSeconds: z.number().positive().max(7 * 86_400) }),
+        z.strictObject({
+          kind: z.literal('exponential'),
+          meanSeconds: z
+            .number()
+            .positive()
+            .max(7 * 86_400),
+        }),
         z.strictObject({
           kind: z.literal('log-normal'),
-          medianSeconds: z.number().positive().max(7 * 86_400),
+          medianSeconds: z
+            .number()
+            .positive()
+            .max(7 * 86_400),
           deviation: z.number().min(0).max(3).default(1),
         }),
       ])
@@ -99,7 +119,12 @@ export const audienceSchema = z
     restarts: z
       .strictObject({
         kind: z.enum(['none', 'naive', 'guided']).default('naive'),
-        patienceSeconds: z.number().positive().max(3600).default(8).describe('Median stall after which a viewer reloads.'),
+        patienceSeconds: z
+          .number()
+          .positive()
+          .max(3600)
+          .default(8)
+          .describe('Median stall after which a viewer reloads.'),
         deviation: z.number().min(0).max(3).default(0.5),
         most: z.number().int().min(0).max(1000).default(20),
       })

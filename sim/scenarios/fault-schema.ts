@@ -2,11 +2,24 @@ import { z } from 'zod';
 import { identifierSchema } from '../../topology/model/event.ts';
 
 const when = {
-  fromSeconds: z.number().nonnegative().max(7 * 86_400),
-  forSeconds: z.number().positive().max(7 * 86_400).optional().describe('Without it: to the end.'),
+  fromSeconds: z
+    .number()
+    .nonnegative()
+    .max(7 * 86_400),
+  forSeconds: z
+    .number()
+    .positive()
+    .max(7 * 86_400)
+    .optional()
+    .describe('Without it: to the end.'),
 };
 const ramp = {
-  rampSeconds: z.number().nonnegative().max(86_400).default(0).describe('It grows to its full size over this long, and goes as slowly.'),
+  rampSeconds: z
+    .number()
+    .nonnegative()
+    .max(86_400)
+    .default(0)
+    .describe('It grows to its full size over this long, and goes as slowly.'),
 };
 const share = z.number().min(0).max(1);
 
@@ -15,7 +28,9 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('site-down'), site: identifierSchema, ...when }),
   z.strictObject({ kind: z.literal('server-down'), server: identifierSchema, ...when }),
   z.strictObject({ kind: z.literal('server-draining'), server: identifierSchema, ...when }),
-  z.strictObject({ kind: z.literal('exchange-down'), exchange: identifierSchema, ...when }).describe('All ports of it.'),
+  z
+    .strictObject({ kind: z.literal('exchange-down'), exchange: identifierSchema, ...when })
+    .describe('All ports of it.'),
   z.strictObject({ kind: z.literal('region-down'), region: identifierSchema, ...when }),
   z.strictObject({ kind: z.literal('pipeline-down'), pipeline: identifierSchema, ...when }),
   z.strictObject({ kind: z.literal('steering-down'), ...when }),

@@ -87,7 +87,9 @@ export function forecastBps({ event, audience }: Scenario): number {
   const total = audience.devices.reduce((sum, { share }) => sum + share, 0);
   let mean = 0;
   for (const { share, maxHeight = Infinity, maxBitrateBps = Infinity } of audience.devices) {
-    const seen = videos.filter(({ height = 0, bandwidth }) => height <= maxHeight && bandwidth + audioBps <= maxBitrateBps);
+    const seen = videos.filter(
+      ({ height = 0, bandwidth }) => height <= maxHeight && bandwidth + audioBps <= maxBitrateBps,
+    );
     const bandwidths = (seen.length > 0 ? seen : videos).map(({ bandwidth }) => bandwidth);
     const best = seen.length > 0 ? Math.max(...bandwidths) : Math.min(...bandwidths);
     mean += (share / total) * (videos.length === 0 ? 0 : best);
@@ -102,7 +104,10 @@ function fileOf(name: string): { kind: 'file'; file: string } | { kind: 'bad'; r
   if (existsSync(file)) return { kind: 'file', file };
   const near = nearestName(name, libraryNames());
   const known = near === null ? `known are ${libraryNames().join(', ')}` : `did you mean "${near}"?`;
-  return { kind: 'bad', reason: `scenario "${name}": there is none of that name, ${known} (or name a file: ./${name}.yaml)` };
+  return {
+    kind: 'bad',
+    reason: `scenario "${name}": there is none of that name, ${known} (or name a file: ./${name}.yaml)`,
+  };
 }
 
 function applyOverrides(
@@ -190,7 +195,10 @@ function topologyOf(
   try {
     return { kind: 'good', topology: generateWorld({ ...source.generate, peakBps }) };
   } catch (error) {
-    return { kind: 'bad', reason: `${places.at(['topology', 'generate'])}: topology.generate: ${(error as Error).message}` };
+    return {
+      kind: 'bad',
+      reason: `${places.at(['topology', 'generate'])}: topology.generate: ${(error as Error).message}`,
+    };
   }
 }
 
@@ -203,6 +211,7 @@ function traceOf(
   const file = resolve(folder, arrival.file);
   const read = readBoundedText(file, MOST_BYTES);
   const trace = read.kind === 'text' ? readTrace(read.text, file) : read;
-  if (trace.kind === 'bad') return { kind: 'bad', reason: `${places.at(['audience', 'arrival', 'file'])}: ${trace.reason}` };
+  if (trace.kind === 'bad')
+    return { kind: 'bad', reason: `${places.at(['audience', 'arrival', 'file'])}: ${trace.reason}` };
   return { kind: 'good', lines: trace.lines };
 }

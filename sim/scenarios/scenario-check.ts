@@ -34,8 +34,14 @@ function eventProblem({ event, origin }: Scenario, topology: Topology): Scenario
     return { path: ['origin', 'regions', unknownOrigin], message: noSuch('region', id, regions) };
   }
   return (
-    twice(['event', 'pipelines'], event.pipelines.map(({ id }) => id)) ??
-    twice(['event', 'renditions'], event.renditions.map(({ id }) => id))
+    twice(
+      ['event', 'pipelines'],
+      event.pipelines.map(({ id }) => id),
+    ) ??
+    twice(
+      ['event', 'renditions'],
+      event.renditions.map(({ id }) => id),
+    )
   );
 }
 
@@ -44,14 +50,20 @@ function audienceProblem({ audience, durationSeconds }: Scenario, topology: Topo
   const living = new Set(
     topology.access.filter(({ subscribers }) => subscribers > 0).map(({ metro }) => metros.get(metro)!),
   );
-  if (living.size === 0) return { path: ['audience'], message: 'nobody lives in this topology: its access has no subscribers' };
+  if (living.size === 0)
+    return { path: ['audience'], message: 'nobody lives in this topology: its access has no subscribers' };
   for (const country of Object.keys(audience.countries ?? {})) {
     if (living.has(country)) continue;
     const known = [...living].sort().join(', ');
-    return { path: ['audience', 'countries', country], message: `nobody lives in ${country} here; subscribers are in ${known}` };
+    return {
+      path: ['audience', 'countries', country],
+      message: `nobody lives in ${country} here; subscribers are in ${known}`,
+    };
   }
   const nobody = (path: string[], shares: readonly number[]) =>
-    shares.some((share) => share > 0) ? null : { path: ['audience', ...path], message: 'all shares are 0: an empty audience' };
+    shares.some((share) => share > 0)
+      ? null
+      : { path: ['audience', ...path], message: 'all shares are 0: an empty audience' };
   const { arrival, starts, devices, accessSpeeds } = audience;
   if (arrival.kind === 'flash-crowd' && arrival.atSeconds > durationSeconds + 3 * arrival.widthSeconds) {
     return {
@@ -60,8 +72,14 @@ function audienceProblem({ audience, durationSeconds }: Scenario, topology: Topo
     };
   }
   return (
-    nobody(['devices'], devices.map(({ share }) => share)) ??
-    nobody(['accessSpeeds'], accessSpeeds.map(({ share }) => share)) ??
+    nobody(
+      ['devices'],
+      devices.map(({ share }) => share),
+    ) ??
+    nobody(
+      ['accessSpeeds'],
+      accessSpeeds.map(({ share }) => share),
+    ) ??
     nobody(['starts'], [starts.live, starts.startOver, starts.behind]) ??
     (audience.countries === undefined ? null : nobody(['countries'], Object.values(audience.countries)))
   );
@@ -93,6 +111,11 @@ function faultProblem(scenario: Scenario, topology: Topology, index: number): Sc
 
 function noSuch(kind: string, id: string, known: readonly string[]): string {
   const near = nearestName(id, known);
-  const mend = near !== null ? `did you mean "${near}"?` : known.length <= 12 ? `known: ${known.join(', ')}` : `e.g. ${known.slice(0, 5).join(', ')}`;
+  const mend =
+    near !== null
+      ? `did you mean "${near}"?`
+      : known.length <= 12
+        ? `known: ${known.join(', ')}`
+        : `e.g. ${known.slice(0, 5).join(', ')}`;
   return `no ${kind} "${id}"; ${mend}`;
 }

@@ -12,7 +12,10 @@ import { faultSchema } from './fault-schema.ts';
  * Times are seconds of simulated time from the run's start; rates are bits per second.
  */
 
-const seconds = z.number().nonnegative().max(7 * 86_400);
+const seconds = z
+  .number()
+  .nonnegative()
+  .max(7 * 86_400);
 
 export const topologySourceSchema = z.union([
   z.strictObject({
@@ -23,7 +26,12 @@ export const topologySourceSchema = z.union([
     generate: z.strictObject({
       sites: z.number().int().min(3).max(6000).default(40),
       servers: z.number().int().min(3).max(100_000).default(120),
-      seed: z.number().int().min(0).max(2 ** 31 - 1).default(1),
+      seed: z
+        .number()
+        .int()
+        .min(0)
+        .max(2 ** 31 - 1)
+        .default(1),
       peakBps: z
         .number()
         .positive()
@@ -64,7 +72,11 @@ export const eventSectionSchema = z
     endsSeconds: seconds.optional().describe('When it ends; by default it goes on.'),
     segmentDurationMs: z.number().int().min(100).max(60_000).default(2000),
     dvrWindowSeconds: seconds.min(1).default(600),
-    renditions: z.array(renditionSchema).min(1).max(64).default([...DEFAULT_RENDITIONS]),
+    renditions: z
+      .array(renditionSchema)
+      .min(1)
+      .max(64)
+      .default([...DEFAULT_RENDITIONS]),
     sizeDeviation: z
       .number()
       .min(0)
@@ -75,16 +87,25 @@ export const eventSectionSchema = z
       .record(identifierSchema, z.array(z.number().int().min(1).max(1e9)).min(1).max(10_000))
       .optional()
       .describe('Sizes of segments by rendition, in turn from the first segment on; by default by chance.'),
-    pipelines: z.array(pipelineSchema).min(1).max(8).default([
-      { id: 'a', delayMs: 150, jitterMs: 50 },
-      { id: 'b', delayMs: 250, jitterMs: 50 },
-    ]),
+    pipelines: z
+      .array(pipelineSchema)
+      .min(1)
+      .max(8)
+      .default([
+        { id: 'a', delayMs: 150, jitterMs: 50 },
+        { id: 'b', delayMs: 250, jitterMs: 50 },
+      ]),
   })
   .prefault({});
 
 export const originSectionSchema = z
   .strictObject({
-    regions: z.array(identifierSchema).min(1).max(8).optional().describe('One origin each; by default the first region.'),
+    regions: z
+      .array(identifierSchema)
+      .min(1)
+      .max(8)
+      .optional()
+      .describe('One origin each; by default the first region.'),
     egressBps: z.number().positive().max(1e14).default(40e9),
     maxReads: z.number().int().min(1).default(2000).describe('Reads being answered at once.'),
     maxWaiters: z.number().int().min(1).default(20_000),
@@ -117,7 +138,12 @@ export const transportSchema = z
       .max(600)
       .default(5)
       .describe('After a link has gone or come back, until routing and steering use other ways.'),
-    lastMileMs: z.number().nonnegative().max(1000).default(6).describe('One way, in access networks whose link states no latency.'),
+    lastMileMs: z
+      .number()
+      .nonnegative()
+      .max(1000)
+      .default(6)
+      .describe('One way, in access networks whose link states no latency.'),
     windowMaxBytes: z
       .number()
       .int()
@@ -139,7 +165,12 @@ export const scenarioSchema = z.strictObject({
   name: identifierSchema,
   title: z.string().max(200).optional(),
   description: z.string().max(4000).optional(),
-  seed: z.number().int().min(0).max(2 ** 31 - 1).default(1),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(1),
   durationSeconds: seconds.min(1).default(300),
   topology: topologySourceSchema.prefault({ generate: {} }),
   event: eventSectionSchema,

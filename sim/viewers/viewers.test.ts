@@ -15,7 +15,10 @@ test('a flash crowd comes round its moment, some were there before', (t) => {
   const arrival = { kind: 'flash-crowd', atSeconds: 100, widthSeconds: 10, earlyShare: 0.1 } as const;
   const times = arrivalTimes(arrival, 10_000, 300_000, new Random(1, 'a')).map(({ atMs }) => atMs);
   t.is(times.length, 10_000);
-  t.deepEqual(times, times.toSorted((a, b) => a - b));
+  t.deepEqual(
+    times,
+    times.toSorted((a, b) => a - b),
+  );
   const early = times.filter((atMs) => atMs <= 10_000).length;
   t.is(early, 1000);
   const crowd = times.filter((atMs) => atMs > 10_000);
@@ -69,7 +72,7 @@ test('people live where subscribers do, by country where the audience says so', 
     return counts.map((number) => number / 20_000);
   };
   const near = (got: number[], expected: number[]) =>
-    got.forEach((share, place) => t.true(Math.abs(share - expected[place]!) < 0.02, `${got} for ${expected}`));
+    got.forEach((share, place) => t.true(Math.abs(share - expected[place]!) < 0.02, `${got.join()} for ${expected.join()}`));
   near(count({}), [0.3, 0.1, 0.6]);
   near(count({ countries: { DE: 9, FR: 1 } }), [0.675, 0.225, 0.1]);
   near(count({}, 'DE'), [0.75, 0.25, 0]);

@@ -97,12 +97,7 @@ export class ServerRanking {
   }
 
   /** Walks the sites outwards until enough of them have a server that takes the session; to the end if need be. */
-  #candidates(
-    place: ClientPlace,
-    key: number,
-    nowMs: number,
-    among: ReadonlySet<string> | undefined,
-  ): Candidate[] {
+  #candidates(place: ClientPlace, key: number, nowMs: number, among: ReadonlySet<string> | undefined): Candidate[] {
     const candidates: Candidate[] = [];
     let sitesThatTake = 0;
     const order = this.#order.order(place);

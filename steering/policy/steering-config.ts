@@ -33,7 +33,10 @@ export const steeringPolicySchema = z
     path: ['suspectAfterMs'],
     message: 'must be at most downAfterMs',
   })
-  .refine(({ busyShare, fullShare }) => busyShare < fullShare, { path: ['busyShare'], message: 'must be less than fullShare' })
+  .refine(({ busyShare, fullShare }) => busyShare < fullShare, {
+    path: ['busyShare'],
+    message: 'must be less than fullShare',
+  })
   .prefault({});
 
 export type SteeringPolicyConfig = z.infer<typeof steeringPolicySchema>;

@@ -71,7 +71,11 @@ export class World {
     this.sites = makeSites(edgesPerSite);
     this.ids = this.sites.flatMap(({ edges }) => edges.map(({ id }) => id));
     this.nodes = new NodeTable(this.sites, DEFAULT_HEALTH, 0);
-    this.ranking = new ServerRanking(this.sites, siteOrderOf('nearest', this.sites, new Proximity(this.sites, countries), null), this.nodes);
+    this.ranking = new ServerRanking(
+      this.sites,
+      siteOrderOf('nearest', this.sites, new Proximity(this.sites, countries), null),
+      this.nodes,
+    );
   }
 
   /** Seconds in which every node reports, but for the silent ones, with what `changesOf` says of it. */

@@ -133,7 +133,16 @@ async function assemble(config: SteeringConfig, publicUrl: () => string): Promis
   const onFetched = (outcome: string) => metrics.eventFetches.inc({ outcome });
   const events = new EventDocuments({ source: config.eventsFrom, nowMs, onFetched });
   return {
-    players: new PlayerDesk({ ranking, locator: new ClientLocator(countries, routing), events, addresses, metrics, log, nowMs, publicUrl }),
+    players: new PlayerDesk({
+      ranking,
+      locator: new ClientLocator(countries, routing),
+      events,
+      addresses,
+      metrics,
+      log,
+      nowMs,
+      publicUrl,
+    }),
     reports: new ReportDesk({ sites, nodes, metrics, log, nowMs }),
     metrics,
     events,

@@ -20,11 +20,27 @@ export const slowStart: Rung = {
       worstMs = Math.max(worstMs, Math.abs(got - expected));
     }
     // By hand: at 80 Mbit/s and 100 ms the pipe holds 1 MB. Windows of 14.6, 29.2, 58.4 … 934.4 KB are sent, seven of them.
-    const byHand = 7 * 100 - ((127 * INITIAL_BYTES) * 8000) / 80e6;
+    const byHand = 7 * 100 - (127 * INITIAL_BYTES * 8000) / 80e6;
     return [
-      within('worst difference to sending it window by window, in ms', 0, worstMs, 1e-6, 'rounding of floating-point sums'),
-      within('4 MB at 80 Mbit/s over 100 ms, in ms', byHand, slowStartDelayMs(4e6, 100, 80e6, INITIAL_BYTES), 1e-9, 'rounding'),
-      exactly('what fits into the first window costs nothing', 0, slowStartDelayMs(INITIAL_BYTES, 100, 80e6, INITIAL_BYTES)),
+      within(
+        'worst difference to sending it window by window, in ms',
+        0,
+        worstMs,
+        1e-6,
+        'rounding of floating-point sums',
+      ),
+      within(
+        '4 MB at 80 Mbit/s over 100 ms, in ms',
+        byHand,
+        slowStartDelayMs(4e6, 100, 80e6, INITIAL_BYTES),
+        1e-9,
+        'rounding',
+      ),
+      exactly(
+        'what fits into the first window costs nothing',
+        0,
+        slowStartDelayMs(INITIAL_BYTES, 100, 80e6, INITIAL_BYTES),
+      ),
       exactly('a pipe that the first window fills costs nothing', 0, slowStartDelayMs(4e6, 1, 80e6, INITIAL_BYTES)),
     ];
   },

@@ -47,7 +47,9 @@ export const conservation: Rung = {
       atMost(
         'edges’ fills from above, in bytes, over the origin’s, where nothing stands between',
         1,
-        edge.filledBytes === 0 ? 0 : result.sites.reduce((sum, site) => sum + site.filledFromAboveBytes, 0) / origin.sentBytes,
+        edge.filledBytes === 0
+          ? 0
+          : result.sites.reduce((sum, site) => sum + site.filledFromAboveBytes, 0) / origin.sentBytes,
         'headers are sent, and bodies that are under way at the end',
       ),
     ];
@@ -73,7 +75,13 @@ function compareScales({ seed, quick, progress }: RungContext, factor: number): 
   const error = BITRATE_DEVIATION * Math.sqrt(1 / viewers + 1 / (viewers * factor));
   const reason = `${STANDARD_ERRORS} standard errors of two means over ${viewers} and ${viewers * factor} viewers, deviation ${BITRATE_DEVIATION}`;
   return [
-    relatively('mean bitrate, four times as large against as it is', small.summary.meanBitrateBps!, large.summary.meanBitrateBps!, STANDARD_ERRORS * error, reason),
+    relatively(
+      'mean bitrate, four times as large against as it is',
+      small.summary.meanBitrateBps!,
+      large.summary.meanBitrateBps!,
+      STANDARD_ERRORS * error,
+      reason,
+    ),
     relatively(
       'bytes a viewer',
       small.summary.deliveredBytes / viewers,
@@ -98,7 +106,12 @@ function peakUtilisation({ servers }: SimulationResult): number {
 function simulate(changes: Record<string, unknown>, capacityScale: number, eventsMax = Infinity): SimulationResult {
   const loaded = loadTopology(TOPOLOGY);
   if (loaded.kind === 'bad') throw new Error(loaded.reason);
-  const scenario = scenarioSchema.parse({ name: 'rung', durationSeconds: 60, topology: { file: TOPOLOGY }, ...changes });
+  const scenario = scenarioSchema.parse({
+    name: 'rung',
+    durationSeconds: 60,
+    topology: { file: TOPOLOGY },
+    ...changes,
+  });
   const simulation = new Simulation({ scenario, topology: scaleCapacities(loaded.topology, capacityScale) });
   while (!simulation.advance(Infinity, eventsMax));
   return makeResult(simulation, 'rung', 'end');
