@@ -1,10 +1,10 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { Relay } from './relay.ts';
+import { Relay, type RelayOptions } from './relay.ts';
 
 async function openLink(
   t: ExecutionContext,
-  options: { rttMs: number; rateBps: number },
+  options: Pick<RelayOptions, 'rttMs' | 'rateBps' | 'rttMsFrom'>,
   serve: (socket: Socket) => void,
 ) {
   const server = createServer({ allowHalfOpen: true }, serve);
@@ -19,10 +19,14 @@ async function openLink(
   return { relay, server, near };
 }
 
-function collect(port: number, message: Buffer | string): Promise<{ body: Buffer; elapsedMs: number }> {
+function collect(
+  port: number,
+  message: Buffer | string,
+  localAddress = '127.0.0.1',
+): Promise<{ body: Buffer; elapsedMs: number }> {
   return new Promise((resolve, reject) => {
     const startMs = performance.now();
-    const socket = connect(port, '127.0.0.1', () => socket.end(message));
+    const socket = connect({ port, host: '127.0.0.1', localAddress }, () => socket.end(message));
     const chunks: Buffer[] = [];
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     socket.on('end', () => resolve({ body: Buffer.concat(chunks), elapsedMs: performance.now() - startMs }));
@@ -96,4 +100,59 @@ test('a server that is not there, and one that resets, end the connection at the
   await new Promise((resolve) => server.close(resolve));
   await closed();
   t.pass();
+});
+
+test('near ends in several places have each its own round trip', async (t) => {
+  const { near } = await openLink(t, { rttMs: 4, rateBps: 1e9, rttMsFrom: { '127.1.0.2': 120 } }, (socket) => {
+    socket.on('data', () => {});
+    socket.on('end', () => socket.end('x'));
+  });
+  const [here, there] = await Promise.all([collect(near.port, 'x'), collect(near.port, 'x', '127.1.0.2')]);
+  t.true(there.elapsedMs >= 240, `set-up and one round trip of 120 ms: ${there.elapsedMs}`);
+  t.true(here.elapsedMs < there.elapsedMs, `${here.elapsedMs}`);
+});
+
+test('connections take turns: a small body does not wait for all of a large one', async (t) => {
+  const { near } = await openLink(t, { rttMs: 0, rateBps: 20e6 }, (socket) => {
+    socket.once('data', (message: Buffer) =>
+      socket.end(Buffer.alloc(message.toString() === 'large' ? 400_000 : 20_000)),
+    );
+  });
+  const order: string[] = [];
+  const of = async (what: string) => {
+    const { elapsedMs } = await collect(near.port, what);
+    order.push(what);
+    return elapsedMs;
+  };
+  const large = of('large');
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  await Promise.all([large, of('small')]);
+  t.deepEqual(order, ['small', 'large']);
+});
+
+test('a body comes bit by bit, at the rate', async (t) => {
+  const { near } = await openLink(t, { rttMs: 0, rateBps: 8e6 }, (socket) => {
+    socket.once('data', () => socket.end(Buffer.alloc(500_000)));
+  });
+  const times = await new Promise<number[]>((resolve, reject) => {
+    const moments: number[] = [];
+    const socket = connect(near.port, '127.0.0.1', () => socket.write('x'));
+    socket.on('data', () => moments.push(performance.now()));
+    socket.on('end', () => resolve(moments));
+    socket.on('error', reject);
+  });
+  t.true(times.length > 1);
+  t.true(times.at(-1)! - times[0]! >= 250, `500 ms of body came within ${times.at(-1)! - times[0]!} ms`);
+});
+
+test('that nobody listens at the far end is known after the round trip of the set-up, as a reset', async (t) => {
+  const { near, server } = await openLink(t, { rttMs: 80, rateBps: 1e9 }, (socket) => socket.end());
+  await new Promise((resolve) => server.close(resolve));
+  const startMs = performance.now();
+  const code = await new Promise((resolve) => {
+    const socket = connect(near.port, '127.0.0.1', () => socket.write('x'));
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+  });
+  t.is(code, 'ECONNRESET');
+  t.true(performance.now() - startMs >= 79);
 });

@@ -101,7 +101,9 @@ export class Relay {
     far.once('connect', () => (established = true));
     // News of a far end that is gone takes its way; that nobody listens there is the answer to the set-up's own round trip.
     this.#join(near, far, this.#up, startMs, hereMs / 2, () => hereMs / 2);
-    this.#join(far, near, this.#down, startMs, hereMs / 2, () => (established ? hereMs / 2 : startMs - performance.now()));
+    this.#join(far, near, this.#down, startMs, hereMs / 2, () =>
+      established ? hereMs / 2 : startMs - performance.now(),
+    );
   }
 
   #join(from: Socket, to: Socket, link: Link, startMs: number, delayMs: number, newsMs: () => number): void {
@@ -119,10 +121,13 @@ export class Relay {
 
   #reset(socket: Socket, afterMs: number): void {
     if (socket.destroyed) return;
-    const timer = setTimeout(() => {
-      this.#news.delete(timer);
-      socket.resetAndDestroy();
-    }, Math.max(0, afterMs));
+    const timer = setTimeout(
+      () => {
+        this.#news.delete(timer);
+        socket.resetAndDestroy();
+      },
+      Math.max(0, afterMs),
+    );
     this.#news.add(timer);
   }
 }
@@ -150,7 +155,8 @@ class Flow {
   send(chunk: Buffer | null, startMs: number): void {
     const { pieceBytes } = this.#link;
     if (chunk === null || chunk.byteLength <= pieceBytes) return this.#sendPiece(chunk, startMs);
-    for (let at = 0; at < chunk.byteLength; at += pieceBytes) this.#sendPiece(chunk.subarray(at, at + pieceBytes), startMs);
+    for (let at = 0; at < chunk.byteLength; at += pieceBytes)
+      this.#sendPiece(chunk.subarray(at, at + pieceBytes), startMs);
   }
 
   #sendPiece(chunk: Buffer | null, notBeforeMs: number): void {
@@ -256,15 +262,21 @@ class Link {
   }
 
   #arm(): void {
-    const nextMs = Math.min(this.#turns.length > 0 ? this.#freeAtMs : Infinity, this.#underWay[this.#first]?.atMs ?? Infinity);
+    const nextMs = Math.min(
+      this.#turns.length > 0 ? this.#freeAtMs : Infinity,
+      this.#underWay[this.#first]?.atMs ?? Infinity,
+    );
     if (nextMs === this.#timerMs && this.#timer !== undefined) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#timerMs = nextMs;
     if (nextMs === Infinity) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#work();
-    }, Math.max(0, nextMs - performance.now()));
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#work();
+      },
+      Math.max(0, nextMs - performance.now()),
+    );
   }
 }

@@ -41,6 +41,14 @@ test.serial('nothing dies: the bytes agree at every tier, exactly; Ctrl-C ends i
     summary!.checks.map(({ name, holds, detail }) => (holds === true ? name : `${name}: ${detail}`)),
     summary!.checks.map(({ name }) => name),
   );
+  // A busy machine makes viewers late by some requests; the simulator's own proof is `undercard sim verify --sockets`.
+  const { predicted, edges, shield, viewers } = summary!;
+  const near = (got: number, expected: number, share: number) => Math.abs(got - expected) <= share * expected;
+  t.is(predicted!.viewers.arrived, 20);
+  t.true(near(edges.requests, predicted!.tiers.edges.requests, 0.1), JSON.stringify([edges, predicted!.tiers.edges]));
+  t.true(near(shield.fills, predicted!.tiers.shield.fills, 0.15), JSON.stringify([shield, predicted!.tiers.shield]));
+  t.true(near(viewers.meanBitrateBps, predicted!.viewers.meanBitrateBps, 0.2));
+  t.true(Math.abs(viewers.latencyMs.p50 - predicted!.viewers.latencyMs.p50) <= 1000);
   t.deepEqual(children.filter(isAlive), []);
 });
 
@@ -100,6 +108,7 @@ for (const [args, says] of [
   [['--fault', 'melt:pipeline-a@5s'], 'must begin with one of corrupt'],
   [['--duration', 'soon'], '"soon" is not a duration'],
   [['--viewers', '-3'], '"-3" is not a whole number'],
+  [['--topology', 'no-such-file.yaml'], '--topology no-such-file.yaml'],
   [['--nonsense'], "unknown option '--nonsense'"],
 ] as const) {
   test(`demo ${args.join(' ')} is bad input: one line, exit 2`, async (t) => {

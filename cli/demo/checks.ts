@@ -20,6 +20,8 @@ export interface CheckInput {
   /** those whose counters were lost, because they were killed or died */
   broken: ReadonlySet<string>;
   memoryBytes: number;
+  /** relays stand between edges and viewers, and keep what was under way when a viewer went */
+  relayed: boolean;
 }
 
 export function runChecks(input: CheckInput): Check[] {
@@ -51,12 +53,13 @@ function everybodyPlayed({ neverPlayed, arrived, startupMs }: LoadSnapshot): Che
  * What the viewers received is what the edges sent them: exactly, but for transfers that were broken off, of which the
  * viewers know how much was missing. An edge that was killed took its counters along.
  */
-function bytesToViewers({ edgeNames, nodes, urlOf, broken }: CheckInput, final: LoadSnapshot): Check {
+function bytesToViewers({ edgeNames, nodes, urlOf, broken, relayed }: CheckInput, final: LoadSnapshot): Check {
   const name = 'bytes received by viewers = bytes sent by edges';
   let received = 0;
   let sent = 0;
   let slack = 0;
   let judged = 0;
+  let headless = 0;
   for (const edge of edgeNames) {
     const state = nodes.get(edge);
     if (broken.has(edge) || !state) continue;
@@ -66,6 +69,7 @@ function bytesToViewers({ edgeNames, nodes, urlOf, broken }: CheckInput, final: 
     if (!server) continue;
     received += server.wholeBytes + server.partialBytes;
     slack += server.partialRemainingBytes;
+    headless += server.headlessTransfers;
   }
   const difference = sent - received;
   const detail =
@@ -74,6 +78,9 @@ function bytesToViewers({ edgeNames, nodes, urlOf, broken }: CheckInput, final: 
     (judged < edgeNames.length
       ? `; without ${edgeNames.filter((edge) => broken.has(edge)).join(', ')}: killed, counters lost`
       : '');
+  if (relayed && headless > 0 && difference > slack) {
+    return { name, holds: null, detail: `${detail}; ${headless} answers were lost on their way before they began` };
+  }
   if (judged === 0) return { name, holds: null, detail: 'every edge was killed' };
   return { name, holds: difference >= 0 && difference <= slack, detail };
 }

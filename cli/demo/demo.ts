@@ -137,6 +137,7 @@ class Demo {
             urlOf: (name) => this.#plan.url(name),
             broken: this.#fleet.broken,
             memoryBytes: EDGE_MEMORY_BYTES,
+            relayed: this.#plan.options.accessRelays,
           });
     const held = checks.every(({ holds }) => holds !== false);
     const predicted = await this.#predict();

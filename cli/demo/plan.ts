@@ -13,6 +13,8 @@ export interface DemoOptions {
   spreadMs: number;
   /** the ways from edges to viewers have the round trips and rates of the topology */
   accessRelays: boolean;
+  /** edges and shields write down every decision */
+  recorded?: boolean;
   /** null: until Ctrl-C */
   durationMs: number | null;
 }
@@ -91,6 +93,10 @@ export class DemoPlan {
 
   get addressesFile(): string {
     return `${this.#folder}/addresses.json`;
+  }
+
+  recordingFile(node: string): string {
+    return `${this.#folder}/${node}.recording`;
   }
 
   /** @param relay backbone or access */
@@ -235,7 +241,7 @@ export class DemoPlan {
         '--capacity',
         `${server.nicBps / 1e6}Mbit/s`,
       ],
-      ...['--count-agent', 'undercard-load/'],
+      ...['--count-agent', 'undercard-load/', ...this.#record(id)],
     ]);
   }
 
@@ -244,7 +250,12 @@ export class DemoPlan {
       'shield',
       ...['--id', id, '--site', site.id, '--upstream', this.#wayUp(siteIndex, 'origin'), '--memory', memoryOf(server)],
       ...this.edgeNames.flatMap((edge) => ['--tier', edge]),
+      ...this.#record(id),
     ]);
+  }
+
+  #record(node: string): string[] {
+    return this.options.recorded ? ['--record', this.recordingFile(node)] : [];
   }
 
   #upstreams(siteIndex: number): string[] {

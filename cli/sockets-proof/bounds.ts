@@ -1,5 +1,6 @@
 import { type Check, exactly, relatively, within } from '../../sim/verify/rung.ts';
 import type { TierTotals } from '../demo/observer.ts';
+import type { ForcedCounts } from './forced.ts';
 import type { Tiers } from '../demo/prediction.ts';
 import type { LoadSnapshot } from '../../sim/load/snapshot.ts';
 
@@ -7,6 +8,7 @@ import type { LoadSnapshot } from '../../sim/load/snapshot.ts';
 export interface Findings {
   viewers: LoadSnapshot;
   tiers: Tiers;
+  forced: ForcedCounts;
   /** of each look, by the viewers' sessions: names of servers, best first */
   rankings: readonly { atMs: number; servers: ReadonlyMap<string, string> }[];
 }
@@ -33,18 +35,22 @@ export function compareFindings(predicted: Findings, measured: Findings): Check[
     const equal = [...servers].filter(([session, names]) => found.get(session) === names).length;
     return exactly(`viewers whose ranking at ${atMs / 1000} s is the predicted one`, servers.size, equal);
   });
-  return [
-    ...rankings,
-    ...forced(predicted.tiers, measured.tiers),
-    ...tiers(predicted, measured),
-    ...viewers(predicted, measured),
-  ];
+  return [...rankings, ...forced(predicted, measured), ...tiers(predicted, measured), ...viewers(predicted, measured)];
 }
 
 /** Every segment that anybody asks for is filled once at the shield, and so read once at the origin. */
-function forced(predicted: Tiers, measured: Tiers): Check[] {
-  return [exactly('origin: segments read', predicted.origin.segmentReads, measured.origin.segmentReads)];
+function forced(predicted: Findings, measured: Findings): Check[] {
+  return [
+    ...(['edges', 'shield'] as const).flatMap((tier) =>
+      (['requests', 'fills', 'shared'] as const).map((what) =>
+        exactly(`${tier}, settled segments: ${NAMES[what]}`, predicted.forced[tier][what], measured.forced[tier][what]),
+      ),
+    ),
+    exactly('origin: segments read', predicted.tiers.origin.segmentReads, measured.tiers.origin.segmentReads),
+  ];
 }
+
+const NAMES = { requests: 'requests', fills: 'fills', shared: 'hits and collapsed' };
 
 function tiers({ tiers: predicted }: Findings, { tiers: measured }: Findings): Check[] {
   return (['edges', 'shield'] as const).flatMap((tier) => {

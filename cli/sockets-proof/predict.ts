@@ -3,6 +3,7 @@ import { Simulation } from '../../sim/run/simulation.ts';
 import type { DemoPlan } from '../demo/plan.ts';
 import { predictionInput, predictionOf, viewersOf } from '../demo/prediction.ts';
 import type { Findings } from './bounds.ts';
+import { listenToSimulation } from './forced.ts';
 import { KILLED, TIMELINE } from './timeline.ts';
 
 /** What the simulator says of the proof's run, with rankings at two moments. */
@@ -10,12 +11,13 @@ export function predictFindings(plan: DemoPlan, hops: HopTimes | null): Findings
   const { begunMs, endMs, killMs, beforeKillMs, settledMs } = TIMELINE;
   const outages = [{ name: KILLED, fromMs: killMs, untilMs: Infinity }];
   const simulation = new Simulation(predictionInput(plan, { begunMs, durationMs: endMs, outages, hops }));
+  const forced = listenToSimulation(simulation.world, plan);
   const rankings = [beforeKillMs, settledMs].map((atMs) => {
     simulation.advance(atMs);
     return { atMs, servers: rankingsNow(simulation, plan) };
   });
   simulation.advance(endMs);
-  return { ...predictionOf(simulation), rankings };
+  return { ...predictionOf(simulation), rankings, forced: forced() };
 }
 
 /** As steering's own policy would answer each viewer now. */

@@ -1,22 +1,22 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import got from 'got';
-import { z } from 'zod';
+import { readLoopDescription } from '../../origin/test-stream/loop.ts';
 import type { LoadSnapshot } from '../../sim/load/snapshot.ts';
 import type { Check, Rung } from '../../sim/verify/rung.ts';
-import { serversAnswerSchema } from '../../topology/model/servers-answer.ts';
 import { writePlanFiles } from '../demo/demo.ts';
-import { measureHops } from '../demo/calibration.ts';
+import { measureRelayedHops } from '../demo/calibration.ts';
 import { Fleet } from '../demo/fleet.ts';
 import { Observer } from '../demo/observer.ts';
 import { DemoPlan } from '../demo/plan.ts';
-import { viewersOf } from '../demo/prediction.ts';
-import { DEMO_TOPOLOGY, DemoWorld, openWorld } from '../demo/world.ts';
+import { freePort } from './free-port.ts';
 import { compareFindings, type Findings } from './bounds.ts';
+import { readRecordings } from './forced.ts';
 import { predictFindings } from './predict.ts';
-import { KILLED, LONGER, RATE_BPS, TIMELINE, VIEWERS } from './timeline.ts';
+import { askRankings } from './ask-rankings.ts';
+import { WARM_UP_SEGMENT, warmUp } from './warm-up.ts';
+import { proofWorld } from './world.ts';
+import { KILLED, TIMELINE, VIEWERS } from './timeline.ts';
 
 export interface SocketsProofOptions {
   /** where the prediction is written, before anything is started */
@@ -27,9 +27,6 @@ export interface SocketsProofOptions {
 /** The last look at an edge that is about to be killed comes this long before. */
 const LOOK_AHEAD_MS = 200;
 const SETTLE_MS = 300;
-/** Together less than until the next thing that is to happen. */
-const HEALTH_LOOKS = 8;
-const HEALTH_LOOK_MS = 400;
 
 /**
  * One small run, predicted by the simulator, written down, and then done by the real services on loopback: 3 sites, 6
@@ -60,22 +57,18 @@ export function socketsProof({ predictionFile, say }: SocketsProofOptions): Rung
   };
 }
 
-/** The demo's world, with narrower and longer links. */
-function proofWorld(seed: number): DemoWorld {
-  const { topology } = openWorld(DEMO_TOPOLOGY, seed, { rttMs: undefined, rateBps: RATE_BPS });
-  const links = topology.links.map((link) =>
-    link.latencyMs === undefined ? link : { ...link, latencyMs: LONGER * link.latencyMs },
-  );
-  const sites = topology.sites.map((site) => ({
-    ...site,
-    servers: site.servers.map((server) => (server.role === 'edge' ? { ...server, nicBps: RATE_BPS } : server)),
-  }));
-  return new DemoWorld({ ...topology, sites, links, pathStretch: LONGER * topology.pathStretch }, seed, DEMO_TOPOLOGY);
-}
-
 async function optionsOf(seed: number) {
   const { spreadMs, endMs: durationMs } = TIMELINE;
-  return { port: await freePort(), viewers: VIEWERS, seed, eventId: 'demo', spreadMs, accessRelays: true, durationMs };
+  return {
+    port: await freePort(),
+    viewers: VIEWERS,
+    seed,
+    eventId: 'demo',
+    spreadMs,
+    accessRelays: true,
+    recorded: true,
+    durationMs,
+  };
 }
 
 interface RunEvents {
@@ -106,13 +99,14 @@ async function run(
   try {
     await fleet.start();
     startAtMs = fleet.eventStartMs + TIMELINE.begunMs;
-    const hops = await measureHops(plan);
-    say(
-      `an exchange takes this machine ${(2 * hops.nearMs).toFixed(1)} ms, through a relay ${(2 * hops.farMs).toFixed(1)} ms`,
-    );
+    await warmUp(plan, folder);
+    const hops = await measureRelayedHops(plan, WARM_UP_SEGMENT);
+    say(`an exchange takes this machine itself ${(2 * hops.farMs).toFixed(1)} ms`);
     const predicted = predictFindings(plan, hops);
     await writeDown(predicted);
     const until = (atMs: number) => new Promise<void>((resolve) => setTimeout(resolve, startAtMs + atMs - Date.now()));
+    await observer.look();
+    const before = { edges: observer.edges, shield: observer.shields, origin: observer.origin };
     await fleet.startViewers(startAtMs);
     if (Date.now() > startAtMs)
       throw new Error('the machine is too busy: the viewers were not up when they should have come');
@@ -129,63 +123,26 @@ async function run(
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     await observer.look();
     const { edges, shields: shield, origin } = observer;
-    if (origin === null) throw new Error('the origin did not answer');
-    return { predicted, measured: { viewers: await final.promise, tiers: { edges, shield, origin }, rankings } };
+    if (origin === null || before.origin === null) throw new Error('the origin did not answer');
+    const tiers = {
+      edges: since(edges, before.edges),
+      shield: since(shield, before.shield),
+      origin: since(origin, before.origin),
+    };
+    const viewers = await final.promise;
+    // What they recorded is whole when they have ended.
+    await fleet.stop();
+    const forced = await readRecordings(plan, readLoopDescription().segmentDurationMs);
+    return { predicted, measured: { viewers, tiers, rankings, forced } };
   } finally {
     clearInterval(ticking);
     await fleet.stop();
   }
 }
 
-/**
- * What steering answers each viewer now. Asked when steering takes every living edge for healthy, as it does in the
- * simulator: an event loop that ran late is the host's load, which edges report and steering heeds; so it waits a little
- * for that to pass, and says when it has not.
- */
-async function askRankings(plan: DemoPlan, say: (text: string) => void): Promise<Map<string, string>> {
-  for (let looks = 0; looks < HEALTH_LOOKS; looks++) {
-    const strained = await strainedEdges(plan);
-    if (strained.length === 0) break;
-    if (looks === HEALTH_LOOKS - 1)
-      say(`steering sees strain that the simulator knows nothing of: ${strained.join(', ')}`);
-    else await new Promise((resolve) => setTimeout(resolve, HEALTH_LOOK_MS));
-  }
-  const path = `/live/${plan.options.eventId}/master.m3u8`;
-  const answers = viewersOf(plan).map(async ({ session, address }): Promise<[string, string]> => {
-    const searchParams = { path, session, ip: address };
-    const answer = serversAnswerSchema.parse(await got(`${plan.url('steering')}/v1/servers`, { searchParams }).json());
-    const ranked = answer.servers.toSorted((a, b) => a.rank - b.rank);
-    return [session, ranked.map(({ id }) => id).join(' ')];
-  });
-  return new Map(await Promise.all(answers));
-}
-
-/** Edges that report, and of which steering thinks that they should get fewer sessions. */
-async function strainedEdges(plan: DemoPlan): Promise<string[]> {
-  const { nodes } = stateSchema.parse(await got(`${plan.adminUrl('steering')}/state`).json());
-  return nodes
-    .filter(({ standing, score }) => standing === 'up' && score < 1)
-    .map(({ id, reasons }) => `${id} (${reasons.join(', ')})`);
-}
-
-const stateSchema = z.object({
-  nodes: z.array(z.object({ id: z.string(), standing: z.string(), score: z.number(), reasons: z.array(z.string()) })),
-});
-
-/** A port that is free, with the next one, wherever the demo listens. */
-async function freePort(): Promise<number> {
-  const isFree = (host: string, port: number) =>
-    new Promise<boolean>((resolve) => {
-      const server = createServer();
-      server.once('error', () => resolve(false));
-      server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)));
-    });
-  for (let port = 23_080; port < 24_080; port += 20) {
-    const hosts = ['127.0.0.1', '127.0.0.9', '127.0.0.10', '127.0.0.11', '127.0.1.11'];
-    const looked = await Promise.all(hosts.flatMap((host) => [isFree(host, port), isFree(host, port + 1)]));
-    if (looked.every(Boolean)) return port;
-  }
-  throw new Error('no port is free on 127.0.0.x');
+/** Without what was there before the viewers came. */
+function since<Counters extends Record<string, number>>(now: Counters, before: Counters): Counters {
+  return Object.fromEntries(Object.entries(now).map(([name, value]) => [name, value - before[name]!])) as Counters;
 }
 
 function withMaps(_name: string, value: unknown): unknown {

@@ -4,13 +4,16 @@
  * by then, so that whether an answer was under way is not left to a millisecond.
  */
 export const TIMELINE = {
-  /** how old the event is when the viewers begin to come; also the time that the load has to get up */
-  begunMs: 15_500,
+  /** how old the event is when the viewers begin to come: time to warm up, to predict, and for the load to get up */
+  begunMs: 35_500,
   spreadMs: 10_000,
   beforeKillMs: 16_000,
   killMs: 20_000,
   /** the dead edge has been silent for longer than steering's patience (5 s) */
   settledMs: 40_000,
+  /** of segments that become available then, everything is counted */
+  forcedFromMs: 26_000,
+  forcedUntilMs: 57_000,
   endMs: 60_000,
 };
 
@@ -23,7 +26,9 @@ export const KILLED = 'edge-5';
 export const RATE_BPS = 100e6;
 
 /**
- * All ways are this many times as long as in the demo's world (round trips to viewers of 20 to 80 ms, to the shield of 10
- * to 400): what is compared is to be the network's time, not that of sixteen processes on a few cores.
+ * All ways are twice as long as in the demo's world, and last miles as those of mobile lines (round trips to viewers of
+ * 100 to 150 ms, to the shield of 10 to 330): what is compared is to be the network's time, not that of sixteen processes
+ * on a few cores.
  */
-export const LONGER = 2.5;
+export const LONGER = 2;
+export const LAST_MILE_MS = 40;

@@ -15,6 +15,11 @@ export class Deadlines {
     return this.#times.length === 0 ? Infinity : this.#times[0]!;
   }
 
+  /** The id of the earliest entry; undefined when empty. */
+  get nextId(): number | undefined {
+    return this.#ids[0];
+  }
+
   push(timeMs: number, id: number): void {
     const times = this.#times;
     const ids = this.#ids;

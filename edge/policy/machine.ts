@@ -94,6 +94,7 @@ export class EdgeMachine {
 
   /** When `wake` should be called, at the latest; Infinity when nothing can time out. */
   nextWake(): number {
+    this.#dropSettled();
     return Math.min(this.#deadlines.nextMs, this.#keys.nextMs);
   }
 
@@ -274,6 +275,15 @@ export class EdgeMachine {
       const id = this.#deadlines.pop()!;
       if (id < 0) this.#requestOverdue(-1 - id, nowMs);
       else this.#fillOverdue(id, nowMs);
+    }
+  }
+
+  /** Most of what could time out has been answered long before: nobody need wake for that. */
+  #dropSettled(): void {
+    for (let id = this.#deadlines.nextId; id !== undefined; id = this.#deadlines.nextId) {
+      const isOpen = id < 0 ? this.#requests.get(-1 - id)?.begun === false : this.#fills.get(id) !== undefined;
+      if (isOpen) return;
+      this.#deadlines.pop();
     }
   }
 

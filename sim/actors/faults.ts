@@ -13,15 +13,18 @@ const RAMP_STEP_MS = 500;
 
 /**
  * What goes wrong, carried out: links and sites that go dark, processes that die, capacities that shrink, pipelines that
- * publish rubbish. Faults of one kind on one thing do not overlap: the last one to change it counts.
+ * publish rubbish. Several may strike one thing at once: it is well again when the last of them is over, and until then
+ * the worst of them counts; latencies and losses add up.
  */
 export class Faults {
   readonly #world: World;
   readonly #armed: readonly Armed[];
   readonly #convergenceMs: number;
-  readonly #convergeTimer: number;
-  /** links that are down, by how many faults say so */
-  readonly #downs: Int32Array;
+  readonly #convergeKind: number;
+  /** links that were down at moments from which on routing finds out */
+  readonly #found: Uint8Array[] = [];
+  /** by thing: the faults that strike it now, and how hard, above 0 */
+  readonly #strikes = new Map<string, Map<Fault, number>>();
   readonly #linkIndexes: ReadonlyMap<string, number>;
   readonly #linksOf: ReadonlyMap<string, readonly number[]>;
   readonly #capacitiesBps: Float64Array;
@@ -30,7 +33,6 @@ export class Faults {
     this.#world = world;
     this.#convergenceMs = convergenceSeconds * 1000;
     const { topology, engine } = world;
-    this.#downs = new Int32Array(topology.links.length);
     this.#linkIndexes = new Map(topology.links.map(({ id }, index) => [id, index]));
     this.#linksOf = linksByEnd(topology.links);
     this.#capacitiesBps = world.ways.capacitiesBps();
@@ -41,10 +43,10 @@ export class Faults {
       rampMs: 'rampSeconds' in fault ? fault.rampSeconds * 1000 : 0,
     }));
     const { timers } = engine;
-    this.#convergeTimer = timers.make(
-      timers.kind(() => world.ways.converge()),
-      0,
-    );
+    this.#convergeKind = timers.kind((found, timer) => {
+      timers.free(timer);
+      world.ways.converge(this.#found[found]!);
+    });
     const change = timers.kind((index, timer) => {
       const againMs = this.#change(this.#armed[index]!);
       if (againMs === Infinity) timers.free(timer);
@@ -57,79 +59,99 @@ export class Faults {
   #change(armed: Armed): number {
     const { fromMs, untilMs, rampMs, fault } = armed;
     const { nowMs } = this.#world.engine;
+    const share = (ms: number) => (rampMs === 0 ? 1 : Math.min(1, ms / rampMs));
     const isOn = nowMs < untilMs;
-    const grown = rampMs === 0 ? 1 : Math.min(1, (nowMs - fromMs) / rampMs);
-    const shrunk = isOn ? 0 : rampMs === 0 ? 1 : Math.min(1, (nowMs - untilMs) / rampMs);
-    this.#apply(fault, isOn ? grown : Math.min(grown, 1 - shrunk), isOn);
+    const grown = share(Math.min(nowMs, untilMs) - fromMs);
+    const size = isOn ? grown : Math.max(0, grown - share(nowMs - untilMs));
+    this.#apply(fault, size);
     if (isOn) return grown < 1 ? Math.min(untilMs, nowMs + RAMP_STEP_MS) : untilMs;
-    return shrunk < 1 ? nowMs + RAMP_STEP_MS : Infinity;
+    return size > 0 ? nowMs + RAMP_STEP_MS : Infinity;
   }
 
   /** @param size from 0 (nothing of it) to 1 (all) */
-  #apply(fault: Fault, size: number, isOn: boolean): void {
-    const { caches, origins, pipelines, desk, ways } = this.#world;
+  #apply(fault: Fault, size: number): void {
+    const { caches, origins, desk, ways } = this.#world;
     switch (fault.kind) {
       case 'site-down':
-        this.#setSite(fault.site, isOn);
+        for (const { node, site } of caches) if (site.id === fault.site) this.#setStanding(node, fault, 'dark', size);
+        this.#setLinks(this.#linksOf.get(`site:${fault.site}`) ?? [], fault, size);
         break;
       case 'server-down':
-        this.#setServer(fault.server, isOn);
+        this.#setServer(fault.server, fault, size);
         break;
       case 'server-draining': {
         const at = caches.findIndex(({ node }) => node.id === fault.server);
-        caches[at]!.node.draining = isOn;
-        desk.reportNow(this.#edgeNumber(at));
+        const { node } = caches[at]!;
+        node.draining = this.#strike(`draining ${at}`, fault, size).length > 0;
+        // Shields tell steering nothing.
+        if (node.role === 'edge') desk.reportNow(this.#edgeNumber(at));
         break;
       }
       case 'exchange-down':
-        this.#setLinks(this.#linksOf.get(`exchange:${fault.exchange}`) ?? [], isOn);
+        this.#setLinks(this.#linksOf.get(`exchange:${fault.exchange}`) ?? [], fault, size);
         break;
       case 'region-down':
-        this.#setLinks(this.#linksOf.get(`region:${fault.region}`) ?? [], isOn);
+        this.#setLinks(this.#linksOf.get(`region:${fault.region}`) ?? [], fault, size);
         for (const origin of origins)
-          if (origin.region === fault.region) this.#setStanding(origin, isOn ? 'dark' : 'up');
+          if (origin.region === fault.region) this.#setStanding(origin, fault, 'dark', size);
+        this.#world.pipelines.regions.forEach((region, pipeline) => {
+          if (region === fault.region) this.#setPipeline(pipeline, fault, size);
+        });
         break;
       case 'origin-down':
         for (const origin of origins)
           if (fault.region === undefined || origin.region === fault.region)
-            this.#setStanding(origin, isOn ? 'off' : 'up');
+            this.#setStanding(origin, fault, 'off', size);
         break;
       case 'pipeline-down':
-        pipelines.states[this.#pipeline(fault.pipeline)]!.down = isOn;
+        this.#setPipeline(this.#pipeline(fault.pipeline), fault, size);
         break;
       case 'steering-down':
-        desk.down = isOn;
+        desk.setDown(this.#strike('steering', fault, size).length > 0);
         break;
       case 'link-down':
-        this.#setLinks([this.#link(fault.link)], isOn);
+        this.#setLinks([this.#link(fault.link)], fault, size);
         break;
-      case 'link-slow':
-        ways.setExtraMs(this.#link(fault.link), fault.latencyMs * size);
+      case 'link-slow': {
+        const more = this.#strike(`slow ${fault.link}`, fault, fault.latencyMs * size);
+        ways.setExtraMs(
+          this.#link(fault.link),
+          more.reduce((sum, extraMs) => sum + extraMs, 0),
+        );
         break;
-      case 'link-lossy':
-        ways.setLoss(this.#link(fault.link), fault.loss * size);
+      }
+      case 'link-lossy': {
+        const losses = this.#strike(`lossy ${fault.link}`, fault, fault.loss * size);
+        ways.setLoss(this.#link(fault.link), 1 - losses.reduce((passed, loss) => passed * (1 - loss), 1));
         break;
+      }
       case 'capacity-reduced':
-        this.#reduce(fault, 1 - (1 - fault.left) * size);
+        this.#reduce(fault, (1 - fault.left) * size);
         break;
       case 'segments-missing':
       case 'segments-corrupt':
-        for (const pipeline of this.#pipelines(fault.pipeline)) {
-          const state = pipelines.states[pipeline]!;
-          if (fault.kind === 'segments-missing') state.missingShare = isOn ? fault.share : 0;
-          else state.corruptShare = isOn ? fault.share : 0;
-        }
+        this.#spoil(fault, size);
         break;
     }
   }
 
-  #setLinks(links: readonly number[], down: boolean): void {
+  /** Notes how hard a fault strikes a thing; 0: not any more. @returns how hard each one does that strikes it now */
+  #strike(thing: string, fault: Fault, much: number): number[] {
+    const strikes = this.#strikes.get(thing) ?? new Map<Fault, number>();
+    this.#strikes.set(thing, strikes);
+    if (much > 0) strikes.set(fault, much);
+    else strikes.delete(fault);
+    return [...strikes.values()];
+  }
+
+  #setLinks(links: readonly number[], fault: Fault, size: number): void {
     const { ways, wire, engine } = this.#world;
     const cut: number[] = [];
+    let hasChanged = false;
     for (const link of links) {
-      this.#downs[link]! += down ? 1 : -1;
-      const isDown = this.#downs[link]! > 0;
+      const isDown = this.#strike(`link ${link}`, fault, size).length > 0;
       if (isDown === ways.isDown(link)) continue;
+      hasChanged = true;
       ways.setDown(link, isDown);
       if (isDown) cut.push(link);
     }
@@ -137,38 +159,65 @@ export class Faults {
       const broken = [...wire.over((path) => cut.some((link) => ways.crosses(path, link)))];
       for (const exchange of broken) wire.breakWay(exchange, false);
     }
-    engine.timers.set(this.#convergeTimer, engine.nowMs + this.#convergenceMs);
+    if (!hasChanged) return;
+    // Each change is found out by itself: one that follows soon does not put off what routing learns of the first.
+    const found = this.#found.push(ways.linksDown()) - 1;
+    engine.timers.set(engine.timers.make(this.#convergeKind, found), engine.nowMs + this.#convergenceMs);
   }
 
-  #setSite(id: string, down: boolean): void {
-    const { caches } = this.#world;
-    for (const { node, site } of caches) if (site.id === id) this.#setStanding(node, down ? 'dark' : 'up');
-    this.#setLinks(this.#linksOf.get(`site:${id}`) ?? [], down);
-  }
-
-  #setServer(id: string, down: boolean): void {
+  /** The process dies, and begins anew with nothing. */
+  #setServer(id: string, fault: Fault, size: number): void {
     const { caches, wire, desk } = this.#world;
     const at = caches.findIndex(({ node }) => node.id === id);
     const { node } = caches[at]!;
-    if (down) {
+    const wasOff = this.#strikes.get(`off ${node.server}`)?.size ?? 0;
+    const isOff = this.#strike(`off ${node.server}`, fault, size).length > 0;
+    if (isOff && wasOff === 0) {
+      const isHeard = node.standing !== 'dark';
       node.standing = 'off';
-      for (const exchange of [...wire.with(node.server)]) wire.breakWay(exchange, true);
+      for (const exchange of [...wire.with(node.server)]) wire.breakWay(exchange, isHeard);
       node.crash();
-    } else {
-      node.standing = 'up';
-      if (node.role === 'edge') desk.restarted(this.#edgeNumber(at));
     }
+    node.standing = this.#standingOf(node.server);
+    if (!isOff && wasOff > 0 && node.role === 'edge') desk.restarted(this.#edgeNumber(at));
   }
 
-  #setStanding(server: { standing: 'up' | 'off' | 'dark'; server: number }, standing: 'up' | 'off' | 'dark'): void {
+  #setStanding(
+    server: { standing: 'up' | 'off' | 'dark'; server: number },
+    fault: Fault,
+    how: 'off' | 'dark',
+    size: number,
+  ): void {
     const { wire } = this.#world;
-    if (standing !== 'up') {
+    this.#strike(`${how} ${server.server}`, fault, size);
+    const standing = this.#standingOf(server.server);
+    const strikes = standing === 'dark' ? server.standing !== 'dark' : standing === 'off' && server.standing === 'up';
+    if (strikes) {
       for (const exchange of [...wire.with(server.server)]) wire.breakWay(exchange, standing === 'off');
     }
     server.standing = standing;
   }
 
-  #reduce(fault: Extract<Fault, { kind: 'capacity-reduced' }>, left: number): void {
+  /** Of a dead process in a dark site nothing is heard. */
+  #standingOf(server: number): 'up' | 'off' | 'dark' {
+    if ((this.#strikes.get(`dark ${server}`)?.size ?? 0) > 0) return 'dark';
+    return (this.#strikes.get(`off ${server}`)?.size ?? 0) > 0 ? 'off' : 'up';
+  }
+
+  #setPipeline(pipeline: number, fault: Fault, size: number): void {
+    this.#world.pipelines.states[pipeline]!.down = this.#strike(`pipeline ${pipeline}`, fault, size).length > 0;
+  }
+
+  #spoil(fault: Extract<Fault, { kind: 'segments-missing' | 'segments-corrupt' }>, size: number): void {
+    for (const pipeline of this.#pipelines(fault.pipeline)) {
+      const state = this.#world.pipelines.states[pipeline]!;
+      const share = Math.max(0, ...this.#strike(`${fault.kind} ${pipeline}`, fault, fault.share * size));
+      if (fault.kind === 'segments-missing') state.missingShare = share;
+      else state.corruptShare = share;
+    }
+  }
+
+  #reduce(fault: Extract<Fault, { kind: 'capacity-reduced' }>, taken: number): void {
     const { caches, ways, network, engine } = this.#world;
     const links = new Set<number>();
     const servers = new Set<number>();
@@ -178,8 +227,10 @@ export class Faults {
     if (fault.site !== undefined) for (const link of this.#linksOf.get(`site:${fault.site}`) ?? []) links.add(link);
     for (const { node, site } of caches)
       if (node.id === fault.server || site.id === fault.site) servers.add(node.server);
-    const set = (directed: number) =>
-      network.setCapacity(directed, this.#capacitiesBps[directed]! * left, engine.nowMs);
+    const set = (directed: number) => {
+      const most = Math.max(0, ...this.#strike(`capacity ${directed}`, fault, taken));
+      network.setCapacity(directed, this.#capacitiesBps[directed]! * (1 - most), engine.nowMs);
+    };
     for (const link of links) {
       set(2 * link);
       set(2 * link + 1);

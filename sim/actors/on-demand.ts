@@ -24,9 +24,15 @@ export interface OnDemandWorld {
   delivered: (place: number, server: number, key: number, outcome: number, bytes: number) => void;
 }
 
+/** A chunk that has not come by then is given up, as players do with segments. */
+const TIMEOUT_MS = 8000;
+const NOTHING = -1;
+
 /**
  * The background: so many people who watch titles, chosen by Zipf's law, a chunk each few seconds and no adaptation. Who
- * comes to the end of a title takes another one. They load caches and links as the event does, and are not reported on.
+ * comes to the end of a title takes another one. Nobody asks for a chunk while the one before is still coming, so that a
+ * full link has no more of their transfers than there are people. They load caches and links as the event does, and are
+ * not reported on.
  */
 export class OnDemand implements WireAsker {
   chunksAsked = 0;
@@ -41,6 +47,8 @@ export class OnDemand implements WireAsker {
   readonly #title: Int32Array;
   readonly #chunk: Int32Array;
   readonly #choice: Uint8Array;
+  /** what is coming, or NOTHING */
+  readonly #exchange: Int32Array;
   readonly #servers: number[][] = [];
 
   constructor(options: OnDemandOptions, catalogue: Catalogue, random: Random, world: OnDemandWorld) {
@@ -55,6 +63,7 @@ export class OnDemand implements WireAsker {
     this.#title = new Int32Array(viewers);
     this.#chunk = new Int32Array(viewers);
     this.#choice = new Uint8Array(viewers);
+    this.#exchange = new Int32Array(viewers).fill(NOTHING);
     const { timers, nowMs } = world.engine;
     const kind = timers.kind((viewer, timer, atMs) => {
       this.#next(viewer);
@@ -75,17 +84,18 @@ export class OnDemand implements WireAsker {
   head(): void {}
 
   done(exchange: number): void {
-    const { wire, delivered } = this.#world;
-    const place = this.#places[wire.asker[exchange]!]!;
-    delivered(place, wire.server[exchange]!, wire.key[exchange]!, wire.outcome[exchange]!, wire.sizeBytes[exchange]!);
+    const { wire } = this.#world;
+    const viewer = wire.asker[exchange]!;
+    this.#exchange[viewer] = NOTHING;
+    this.#book(viewer, exchange, wire.sizeBytes[exchange]!);
   }
 
   failed(exchange: number): void {
-    this.chunksFailed++;
-    this.#choice[this.#world.wire.asker[exchange]!]!++;
+    this.#fails(this.#world.wire.asker[exchange]!);
   }
 
   #next(viewer: number): void {
+    if (this.#exchange[viewer] !== NOTHING && !this.#givesUp(viewer)) return;
     const title = this.#title[viewer]!;
     if (this.#chunk[viewer]! >= this.#catalogue.chunks[title]!) {
       this.#choose(viewer);
@@ -93,11 +103,45 @@ export class OnDemand implements WireAsker {
     }
     const { wire, ways, keys } = this.#world;
     const servers = this.#serversOf(viewer);
+    // Without a word from steering there is nobody to ask.
+    if (servers.length === 0) return;
     const server = servers[this.#choice[viewer]! % servers.length]!;
     const key = keys.chunk(this.#title[viewer]!, this.#chunk[viewer]!++);
     this.chunksAsked++;
     const way = ways.toPlace(server, this.#places[viewer]!);
-    wire.ask(this.#kind, viewer, 0, server, key, way, 0, this.#accessBps[viewer]!, Infinity);
+    this.#exchange[viewer] = wire.ask(
+      this.#kind,
+      viewer,
+      0,
+      server,
+      key,
+      way,
+      0,
+      this.#accessBps[viewer]!,
+      Infinity,
+    );
+  }
+
+  /** @returns whether what is coming had taken too long */
+  #givesUp(viewer: number): boolean {
+    const { wire, engine } = this.#world;
+    const exchange = this.#exchange[viewer]!;
+    if (engine.nowMs - wire.askedMs[exchange]! < TIMEOUT_MS) return false;
+    this.#fails(viewer);
+    this.#book(viewer, exchange, wire.cancel(exchange));
+    return true;
+  }
+
+  #fails(viewer: number): void {
+    this.#exchange[viewer] = NOTHING;
+    this.chunksFailed++;
+    this.#choice[viewer]!++;
+  }
+
+  #book(viewer: number, exchange: number, bytes: number): void {
+    const { wire, delivered } = this.#world;
+    if (bytes > 0)
+      delivered(this.#places[viewer]!, wire.server[exchange]!, wire.key[exchange]!, wire.outcome[exchange]!, bytes);
   }
 
   #choose(viewer: number): void {
@@ -106,10 +150,10 @@ export class OnDemand implements WireAsker {
     this.#servers[viewer]!.length = 0;
   }
 
-  /** Asked once a title, when its first chunk is. */
+  /** Asked once a title, when its first chunk is. Empty while steering does not answer. */
   #serversOf(viewer: number): number[] {
     const servers = this.#servers[viewer]!;
-    if (servers.length === 0) {
+    if (servers.length === 0 && !this.#world.desk.down) {
       const { desk, places, serverOf } = this.#world;
       const { country, network, metro } = places[this.#places[viewer]!]!;
       const path = `/vod/${this.#title[viewer]}/`;

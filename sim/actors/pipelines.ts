@@ -8,6 +8,8 @@ import type { OriginNode } from './origin-node.ts';
 
 export interface PipelineOptions {
   id: string;
+  /** where it stands */
+  region: string;
   delayMs: number;
   jitterMs: number;
   /** to each origin, one way */
@@ -24,6 +26,7 @@ export interface PipelineState {
 /** The encoders: each pipeline puts each segment of each rendition to every origin, some time after it has ended. */
 export class Pipelines {
   readonly ids: readonly string[];
+  readonly regions: readonly string[];
   readonly states: PipelineState[];
   readonly #engine: Engine;
   readonly #keys: KeyBook;
@@ -46,6 +49,7 @@ export class Pipelines {
   ) {
     this.#options = options;
     this.ids = options.map(({ id }) => id);
+    this.regions = options.map(({ region }) => region);
     this.#engine = parts.engine;
     this.#keys = parts.keys;
     this.#origins = parts.origins;

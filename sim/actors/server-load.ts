@@ -36,12 +36,8 @@ export class ServerLoad {
     return this.#peakMs / (this.cores * SECOND_MS);
   }
 
-  requested(nowMs: number): void {
+  requested(_nowMs: number): void {
     this.requests++;
-    const second = Math.floor(nowMs / SECOND_MS);
-    if (second === this.#second) return;
-    this.#second = second;
-    this.#secondMs = 0;
   }
 
   failed(): void {
@@ -56,6 +52,11 @@ export class ServerLoad {
   /** Until an answer of that size can leave. */
   delayMs(sizeBytes: number, nowMs: number): number {
     const workMs = this.#requestMs + sizeBytes * this.#byteMs;
+    const second = Math.floor(nowMs / SECOND_MS);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#secondMs = 0;
+    }
     this.#secondMs += workMs;
     if (this.#secondMs > this.#peakMs) this.#peakMs = this.#secondMs;
     this.#busyUntilMs = Math.max(this.#busyUntilMs, nowMs) + workMs / this.cores;

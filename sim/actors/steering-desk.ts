@@ -21,17 +21,31 @@ export interface SteeringParts {
   seed: number;
 }
 
+/** Totals of one node at its last report, of which the next one takes the differences. */
+interface Told {
+  atMs: number;
+  sentBytes: number;
+  requests: number;
+  errors: number;
+}
+
+/** Shorter than this two reports are never apart, as in edge/service/node-reporter.ts. */
+const LEAST_SECONDS = 0.001;
+
 /** A thin driver round steering's own policy: nodes report each second, viewers ask. */
 export class SteeringDesk {
-  down = false;
   decisions = 0;
   /** as proximity has it, whatever the servers' health */
   readonly order: SiteOrder;
   readonly #engine: Engine;
-  readonly #nodes: NodeTable;
-  readonly #ranking: ServerRanking;
+  readonly #config: SteeringPolicyConfig;
+  readonly #sites: readonly Site[];
+  #isDown = false;
+  /** others after each restart */
+  #nodes: NodeTable;
+  #ranking: ServerRanking;
   readonly #edges: SteeringParts['edges'];
-  readonly #last: { sentBytes: number; requests: number; errors: number }[];
+  readonly #last: Told[];
   readonly #sequences: number[];
   readonly #kind: number;
   readonly #timers: number[];
@@ -40,11 +54,13 @@ export class SteeringDesk {
     const { engine, sites, countries, routes, siteIds, edges, seed } = parts;
     this.#engine = engine;
     this.#edges = edges;
+    this.#config = config;
+    this.#sites = sites;
     const proximity = new Proximity(sites, countries);
     this.order = siteOrderOf(config.policy, sites, proximity, { table: routes, siteIds });
     this.#nodes = new NodeTable(sites, config, engine.nowMs);
     this.#ranking = new ServerRanking(sites, this.order, this.#nodes);
-    this.#last = edges.map(() => ({ sentBytes: 0, requests: 0, errors: 0 }));
+    this.#last = edges.map((_edge, index) => this.#totals(index));
     this.#sequences = edges.map(() => 0);
     const random = new Random(seed, 'reports');
     const { timers } = engine;
@@ -61,14 +77,29 @@ export class SteeringDesk {
     });
   }
 
+  get down(): boolean {
+    return this.#isDown;
+  }
+
+  /** The service dies, and begins anew with no word from any node yet; those tell it within a second. */
+  setDown(down: boolean): void {
+    if (this.#isDown && !down) {
+      this.#nodes = new NodeTable(this.#sites, this.#config, this.#engine.nowMs);
+      this.#ranking = new ServerRanking(this.#sites, this.order, this.#nodes);
+    }
+    this.#isDown = down;
+  }
+
   rank(request: RankingRequest): Ranking {
     this.decisions++;
     return this.#ranking.rank(request, this.#engine.nowMs);
   }
 
-  /** The process has begun anew: its reports count from one again. */
+  /** The process has begun anew: its reports count from one again, and the first is sent at once. */
   restarted(edge: number): void {
     this.#sequences[edge] = 0;
+    this.#last[edge] = this.#totals(edge);
+    this.reportNow(edge);
   }
 
   /** A change of state is reported at once. */
@@ -76,13 +107,21 @@ export class SteeringDesk {
     this.#engine.timers.set(this.#timers[edge]!, this.#engine.nowMs);
   }
 
+  #totals(index: number): Told {
+    const { node, egressBytes } = this.#edges[index]!;
+    const { requests, errors } = node.load;
+    return { atMs: this.#engine.nowMs, sentBytes: egressBytes(), requests, errors };
+  }
+
+  /** Made each second whether it can be heard or not, as by a node: what it tells is of the last second alone. */
   #report(index: number): void {
-    const { node, site, nicBps, egressBytes } = this.#edges[index]!;
-    if (node.standing !== 'up' || this.down) return;
+    const { node, site, nicBps } = this.#edges[index]!;
+    if (node.standing === 'off') return;
     const last = this.#last[index]!;
-    const { load } = node;
-    const requests = load.requests - last.requests;
-    const sentBytes = egressBytes();
+    const now = this.#totals(index);
+    this.#last[index] = now;
+    const seconds = Math.max(LEAST_SECONDS, (now.atMs - last.atMs) / 1000);
+    const requests = now.requests - last.requests;
     const report: NodeReport = {
       id: node.id,
       role: 'edge',
@@ -90,16 +129,13 @@ export class SteeringDesk {
       url: `http://${node.id}`,
       state: node.draining ? 'draining' : 'up',
       sequence: this.#sequences[index]!++,
-      egressBps: (sentBytes - last.sentBytes) * 8 * (1000 / REPORT_EVERY_MS),
+      egressBps: ((now.sentBytes - last.sentBytes) * 8) / seconds,
       capacityBps: nicBps,
       connections: 0,
-      requestsPerSecond: requests,
-      errorShare: requests > 0 ? Math.min(1, (load.errors - last.errors) / requests) : 0,
-      eventLoopDelayMs: load.takeWorstDelayMs(),
+      requestsPerSecond: requests / seconds,
+      errorShare: requests > 0 ? Math.min(1, (now.errors - last.errors) / requests) : 0,
+      eventLoopDelayMs: node.load.takeWorstDelayMs(),
     };
-    last.sentBytes = sentBytes;
-    last.requests = load.requests;
-    last.errors = load.errors;
-    this.#nodes.report(report, this.#engine.nowMs);
+    if (node.standing === 'up' && !this.#isDown) this.#nodes.report(report, this.#engine.nowMs);
   }
 }

@@ -180,9 +180,13 @@ export class Ways {
     return this.#linksOfPath[path]!.some((directed) => directed >> 1 === link);
   }
 
-  /** Routing has found out which links are down. */
-  converge(): void {
-    const down = this.#down.slice();
+  /** By link: 1 for those that are down now; as a copy. */
+  linksDown(): Uint8Array {
+    return this.#down.slice();
+  }
+
+  /** Routing has found out which links are down, or were when it began to look. */
+  converge(down: Uint8Array): void {
     this.#routing = new Routing(this.#topology, { isUsable: (link) => down[link] === 0 });
     this.#toPlaces.clear();
     this.#toServers.clear();

@@ -11,7 +11,7 @@ function world() {
   const network: FlowNetwork = new FlowNetwork(engine.timers, [8e6], {
     done: (tag, nowMs) => wire.flowDone(tag, nowMs),
   });
-  const wire: Wire = new Wire(engine, network, { headerBytes: HEADER_BYTES });
+  const wire: Wire = new Wire(engine, network, { headerBytes: HEADER_BYTES, tickMs: 0 });
   const log: string[] = [];
   const say = (what: string) => log.push(`${engine.nowMs} ${what}`);
   let sentBytes = 0;

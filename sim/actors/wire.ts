@@ -82,6 +82,7 @@ export class Wire {
   readonly #engine: Engine;
   readonly #network: FlowNetwork;
   readonly #headerBytes: number;
+  readonly #tickMs: number;
   readonly #servers: WireServer[] = [];
   readonly #askers: { asker: WireAsker; wantsHeads: boolean }[] = [];
   readonly #timerKind: number;
@@ -103,10 +104,11 @@ export class Wire {
   active = 0;
   exchanges = 0;
 
-  constructor(engine: Engine, network: FlowNetwork, transport: { headerBytes: number }) {
+  constructor(engine: Engine, network: FlowNetwork, transport: { headerBytes: number; tickMs: number }) {
     this.#engine = engine;
     this.#network = network;
     this.#headerBytes = transport.headerBytes;
+    this.#tickMs = transport.tickMs;
     this.#timerKind = engine.timers.kind((exchange, _timer, nowMs) => this.#due(exchange, nowMs));
   }
 
@@ -190,7 +192,7 @@ export class Wire {
     else {
       // Nobody wants to hear of the head: one event fewer.
       this.#states[exchange] = STATE.starting;
-      this.#wait(exchange, firstByteMs + this.#slowStartMs(exchange));
+      this.#wait(exchange, this.#onTick(firstByteMs + this.#slowStartMs(exchange)));
     }
   }
 
@@ -327,7 +329,7 @@ export class Wire {
       case STATE.answering: {
         const { asker } = this.#askers[this.#kinds[exchange]!]!;
         this.#states[exchange] = STATE.starting;
-        this.#wait(exchange, nowMs + this.#slowStartMs(exchange));
+        this.#wait(exchange, this.#onTick(nowMs + this.#slowStartMs(exchange)));
         asker.head(exchange, nowMs);
         break;
       }
@@ -368,6 +370,11 @@ export class Wire {
     } else if (server.standing === 'off') {
       this.#fail(exchange, 'refused', nowMs + this.#oneWayMs[exchange]!);
     } else this.#states[exchange] = STATE.lost;
+  }
+
+  /** Bodies begin on ticks, so that one sharing out serves all that begin together. */
+  #onTick(atMs: number): number {
+    return this.#tickMs === 0 ? atMs : Math.ceil(atMs / this.#tickMs) * this.#tickMs;
   }
 
   #slowStartMs(exchange: number): number {

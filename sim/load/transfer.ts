@@ -34,6 +34,7 @@ export class Transfer {
   #request: ClientRequest;
   #hasRetried = false;
   #isOver = false;
+  #isCancelled = false;
   #receivedBytes = 0;
   #lengthBytes = -1;
   #firstByteMs = -1;
@@ -72,6 +73,7 @@ export class Transfer {
 
   /** @returns the bytes received until now */
   cancel(): number {
+    this.#isCancelled = true;
     if (!this.#isOver) {
       this.#endPartial();
       this.#request.destroy();
@@ -140,6 +142,13 @@ export class Transfer {
     this.#isOver = true;
     this.#server.received.wholeTransfers++;
     this.#server.received.wholeBytes += this.#receivedBytes;
+    // The connection is free a turn later: who fetches on at once is to use it again, as browsers do, not to open another.
+    setImmediate(() => {
+      if (!this.#isCancelled) this.#report(response);
+    });
+  }
+
+  #report(response: IncomingMessage): void {
     const status = response.statusCode ?? 0;
     if (status !== 200) this.#finish(failureOf(status), retryAfterMs(response));
     else if (this.#hash !== null && this.#hash.digest('base64') !== digestOf(response)) this.#finish('wrong-body', -1);

@@ -25,6 +25,26 @@ test('what cannot be used is named, with its place', (t) => {
   }
 });
 
+test('a viewer’s place, its address and where it connects from belong together', (t) => {
+  const choice = chooseAddresses(
+    JSON.stringify({
+      'polder/amsterdam': { weight: 2, addresses: ['198.18.0.1'], from: '127.1.0.1' },
+      'hudson/chicago': { weight: 1, addresses: ['198.18.64.1'] },
+    }),
+    5,
+  );
+  if (choice.kind !== 'ok') throw new Error(choice.problem);
+  const places = Array.from({ length: 300 }, (_, viewer) => {
+    const place = choice.placeFor(viewer);
+    t.is(choice.ipFor(viewer), place === 'polder/amsterdam' ? '198.18.0.1' : '198.18.64.1');
+    t.is(choice.fromFor(viewer), place === 'polder/amsterdam' ? '127.1.0.1' : undefined);
+    return place;
+  });
+  const share = places.filter((place) => place === 'polder/amsterdam').length / places.length;
+  t.true(Math.abs(share - 2 / 3) < 0.1, `${share}`);
+  t.is(chooseAddresses('{"NL": {"weight": 1, "addresses": ["192.0.2.1"], "from": "here"}}', 1).kind, 'problem');
+});
+
 function firstAddresses(count: number): string[] {
   const choice = chooseAddresses(FILE, 1);
   if (choice.kind !== 'ok') throw new Error(choice.problem);

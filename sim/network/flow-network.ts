@@ -63,17 +63,25 @@ export class FlowNetwork {
   readonly #groups: GroupTable;
   readonly #fair: FairShare;
   readonly #solveTimer: number;
-  /** when rates became out of date */
-  #stirredMs = 0;
+  readonly #tickMs: number;
+  /** when rates that are out of date are brought up to date */
+  #solveMs = 0;
+  /** the latest moment that anybody named */
+  #latestMs = 0;
   /** by path: bytes of flows that are over */
   #endedBytes = new Float64Array(64);
   #started = 0;
   #finished = 0;
   #stopped = 0;
 
-  /** @param capacitiesBps one per directed link, finite; 0 is a link that carries nothing */
-  constructor(timers: Timers, capacitiesBps: ArrayLike<number>, sink: FlowSink) {
+  /**
+   * @param capacitiesBps one per directed link, finite; 0 is a link that carries nothing
+   * @param tickMs what ended flows leave is shared out at the next multiple of this, all of it at once: until then the links
+   * they crossed carry that much less, never more. 0: at the moment itself
+   */
+  constructor(timers: Timers, capacitiesBps: ArrayLike<number>, sink: FlowSink, tickMs = 0) {
     this.#timers = timers;
+    this.#tickMs = tickMs;
     this.#sink = sink;
     this.#groups = new GroupTable(
       timers,
@@ -83,7 +91,10 @@ export class FlowNetwork {
     this.#paths = new Paths(this.#links.count);
     this.#fair = new FairShare(this.#links, this.#groups, this.#flows, this.#paths);
     this.#solveTimer = timers.make(
-      timers.kind(() => this.#solve()),
+      timers.kind((_payload, _timer, nowMs) => {
+        this.#latestMs = nowMs;
+        this.#solve();
+      }),
       0,
     );
   }
@@ -353,7 +364,7 @@ export class FlowNetwork {
     for (let hop = start; hop < end; hop++) {
       const link = pathLinks[hop]!;
       links.change(link, -rate, nowMs);
-      if (links.doubles[link * LINK_DOUBLES + LEVEL]! < Infinity) this.#stir(link, nowMs);
+      if (links.doubles[link * LINK_DOUBLES + LEVEL]! < Infinity) this.#stir(link, this.#nextTickMs(nowMs));
       if (left === 0) links.leave(link, (group << links.shift) | (hop - start));
     }
     if (left === 0) groups.close(group);
@@ -370,21 +381,31 @@ export class FlowNetwork {
     }
   }
 
-  /** The link is to be solved before time goes on; last of what is to happen now, so that one solve serves all. */
-  #stir(link: number, nowMs: number): void {
+  /** The link is to be solved then; last of what is to happen at that moment, so that one solve serves all. */
+  #stir(link: number, atMs: number): void {
+    const isEarlier = !this.#fair.isPending || atMs <= this.#solveMs;
     this.#fair.seed(link);
-    this.#stirredMs = nowMs;
-    this.#timers.set(this.#solveTimer, nowMs);
+    if (!isEarlier) return;
+    this.#solveMs = atMs;
+    this.#timers.set(this.#solveTimer, atMs);
+  }
+
+  #nextTickMs(nowMs: number): number {
+    return this.#tickMs === 0 ? nowMs : Math.ceil(nowMs / this.#tickMs) * this.#tickMs;
   }
 
   #catchUp(nowMs: number): void {
-    if (this.#fair.isPending && nowMs > this.#stirredMs) this.#solve();
+    if (this.#fair.isPending && nowMs > this.#solveMs) this.#solveAt(this.#solveMs);
+    this.#latestMs = nowMs;
   }
 
   #solve(): void {
-    if (!this.#fair.isPending) return;
+    if (this.#fair.isPending) this.#solveAt(Math.min(this.#solveMs, this.#latestMs));
+  }
+
+  #solveAt(nowMs: number): void {
     this.#timers.cancel(this.#solveTimer);
-    this.#fair.solve(this.#stirredMs);
+    this.#fair.solve(nowMs);
   }
 
   #checkedLink(link: number): number {

@@ -63,7 +63,8 @@ test('a stall lasts as long as the download is longer than the buffer', (t) => {
   const report = world.report();
   // it starts LEARNED_MS into 1798, so there are so many less than 6 s; 1801 is asked for at 2.1 s and there at 9.1 s
   t.is(report.stallCount, 1);
-  t.is(Math.round(report.stallMs), Math.round(9100 - (report.startupMs! + 6000 - LEARNED_MS)));
+  // (a millisecond more or less: players ask at whole ones)
+  t.true(Math.abs(report.stallMs - (9100 - (report.startupMs! + 6000 - LEARNED_MS))) <= 1, String(report.stallMs));
 });
 
 test('a failed segment is fetched from the next server, and the failed one is left alone', (t) => {

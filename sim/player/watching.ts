@@ -192,7 +192,9 @@ export class Watching {
     const fullMs = this.playback.bufferMs(lane.medium) - this.#config.maxBufferMs;
     const waitMs = Math.max(availableAtMs(event, number) - wallMs + this.#askAfterMs, fullMs);
     if (waitMs > 0) {
-      lane.notBeforeMs = nowMs + (fullMs > 0 && this.playback.phase === 'paused' ? Infinity : Math.max(1, waitMs));
+      // Whole milliseconds, as timers have them: media that are due together are then fetched in one turn.
+      const dueMs = Math.ceil(nowMs + Math.max(1, waitMs));
+      lane.notBeforeMs = fullMs > 0 && this.playback.phase === 'paused' ? Infinity : dueMs;
       return;
     }
     this.#fetch(lane, number, nowMs, wallMs);

@@ -75,9 +75,8 @@ export function assemble(scenario: Scenario, topology: Topology, machine: Machin
   ];
   const ways = new Ways(topology, placed, places, { ...scenario.transport, ...machine });
   // The wire is what the network tells, and needs the network to be made.
-  const network: FlowNetwork = new FlowNetwork(engine.timers, ways.capacitiesBps(), {
-    done: (exchange, nowMs) => wire.flowDone(exchange, nowMs),
-  });
+  const sink = { done: (exchange: number, nowMs: number) => wire.flowDone(exchange, nowMs) };
+  const network: FlowNetwork = new FlowNetwork(engine.timers, ways.capacitiesBps(), sink, scenario.transport.tickMs);
   ways.attach(network);
   const wire: Wire = new Wire(engine, network, scenario.transport);
 
@@ -136,6 +135,7 @@ export function assemble(scenario: Scenario, topology: Topology, machine: Machin
   const pipelines = new Pipelines(
     scenario.event.pipelines.map((pipeline) => ({
       ...pipeline,
+      region: pipeline.region ?? topology.regions[regions[0]!]!.id,
       oneWayMs: regions.map((region) => regionsMs(topology, pipeline.region, region, regions[0]!)),
     })),
     seed,

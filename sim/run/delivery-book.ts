@@ -12,6 +12,10 @@ export interface Pair {
   reach: number;
   /** the server stands in the best site of the place's network */
   isRank0: boolean;
+  /** the topology's links that it comes over now */
+  links: readonly number[];
+  /** of the bytes, those that are in the links' books */
+  linkedBytes: number;
 }
 
 /**
@@ -32,6 +36,8 @@ export class DeliveryBook {
   rank0 = 0;
   healthMiss = 0;
   contentMiss = 0;
+  /** by link and place: bytes that came over it, as far as they are booked */
+  readonly #overLinks = new Map<number, Map<number, number>>();
   readonly #world: World;
   readonly #siteIndexes: readonly number[];
   /** by place: topology's index of its best site, for the version of ways that `#version` names */
@@ -72,13 +78,30 @@ export class DeliveryBook {
     }
   }
 
+  /** By the topology's link, then by place: bytes of answers that came over it, by the routes that they took. */
+  bytesOverLinks(): ReadonlyMap<number, ReadonlyMap<number, number>> {
+    for (const pair of this.pairs.values()) this.#bookLinks(pair);
+    return this.#overLinks;
+  }
+
+  #bookLinks(pair: Pair): void {
+    const bytes = pair.bytes - pair.linkedBytes;
+    pair.linkedBytes = pair.bytes;
+    if (bytes === 0) return;
+    for (const link of pair.links) {
+      let places = this.#overLinks.get(link);
+      if (places === undefined) this.#overLinks.set(link, (places = new Map()));
+      places.set(pair.place, (places.get(pair.place) ?? 0) + bytes);
+    }
+  }
+
   #pair(place: number, server: number): Pair {
     const { ways, places } = this.#world;
     if (this.#version !== ways.version) this.#refresh();
     const number = server * places.length + place;
     let pair = this.pairs.get(number);
     if (pair === undefined) {
-      pair = { server, place, bytes: 0, reach: -1, isRank0: false };
+      pair = { server, place, bytes: 0, reach: -1, isRank0: false, links: [], linkedBytes: 0 };
       this.#judge(pair);
       this.pairs.set(number, pair);
     }
@@ -88,13 +111,17 @@ export class DeliveryBook {
   #refresh(): void {
     this.#version = this.#world.ways.version;
     this.#bestSites.fill(-2);
-    for (const pair of this.pairs.values()) this.#judge(pair);
+    for (const pair of this.pairs.values()) {
+      this.#bookLinks(pair);
+      this.#judge(pair);
+    }
   }
 
   #judge(pair: Pair): void {
     const { ways, caches } = this.#world;
     const route = ways.routeOf(pair.server, pair.place);
     pair.reach = route === null ? -1 : REACHES.indexOf(route.reach);
+    pair.links = route === null ? [] : route.links.map((directed) => directed >> 1);
     pair.isRank0 = caches[pair.server]!.siteIndex === this.#bestSite(pair.place);
   }
 

@@ -7,6 +7,8 @@ const SECONDS_A_MINUTE = 60;
 /** What every directed link of the network has carried: read once a second, kept in steps, minutes and peaks. */
 export class LinkBook {
   readonly peakBps: Float64Array;
+  /** by link: the largest rate over what its capacity was then */
+  readonly peakShare: Float64Array;
   readonly fullSeconds: Float64Array;
   readonly bytes: Float64Array;
   /** by step: mean rate of each link */
@@ -15,6 +17,8 @@ export class LinkBook {
   readonly minutes: Float32Array[] = [];
   readonly #network: FlowNetwork;
   readonly #count: number;
+  /** as it was when it was read last; faults change it */
+  readonly #capacityBps: Float64Array;
   readonly #stepStart: Float64Array;
   readonly #minuteStart: Float64Array;
   #stepStartMs = 0;
@@ -25,6 +29,8 @@ export class LinkBook {
     this.#network = network;
     this.#count = count;
     this.peakBps = new Float64Array(count);
+    this.peakShare = new Float64Array(count);
+    this.#capacityBps = Float64Array.from({ length: count }, (_link, link) => network.linkCapacityBps(link));
     this.fullSeconds = new Float64Array(count);
     this.bytes = new Float64Array(count);
     this.#stepStart = new Float64Array(count);
@@ -37,13 +43,18 @@ export class LinkBook {
     if (elapsedMs <= 0) return;
     this.#lastMs = nowMs;
     for (let link = 0; link < this.#count; link++) {
+      const capacityBps = this.#network.linkCapacityBps(link);
+      // Where it changed on the way, nobody can have carried more than the larger of the two allows.
+      const roomBps = Math.max(capacityBps, this.#capacityBps[link]!);
+      this.#capacityBps[link] = capacityBps;
       const carried = this.#network.linkBytes(link, nowMs);
       const before = this.bytes[link]!;
       if (carried === before) continue;
       this.bytes[link] = carried;
       const rateBps = ((carried - before) * 8000) / elapsedMs;
       if (rateBps > this.peakBps[link]!) this.peakBps[link] = rateBps;
-      if (rateBps > FULL_SHARE * this.#network.linkCapacityBps(link)) this.fullSeconds[link]! += elapsedMs / 1000;
+      if (rateBps > this.peakShare[link]! * roomBps) this.peakShare[link] = rateBps / roomBps;
+      if (rateBps > FULL_SHARE * roomBps) this.fullSeconds[link]! += elapsedMs / 1000;
     }
     if (nowMs - this.#minuteStartMs >= SECONDS_A_MINUTE * 1000 - 0.5) {
       this.minutes.push(this.#means(this.#minuteStart, nowMs - this.#minuteStartMs));

@@ -1,7 +1,6 @@
 import { newStats } from '../../edge/policy/edge-stats.ts';
 import { REACHES } from '../../topology/model/topology.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
-import { arcsOf } from './arcs.ts';
 import { ASSUMPTIONS } from './assumptions.ts';
 import { bottlenecksOf, losingIspOf } from './bottlenecks.ts';
 import { distributionOf, medianOf, p95Of, p99Of } from './distribution.ts';
@@ -48,7 +47,7 @@ export function makeResult(
     sites: sitesOf(simulation, servers),
     servers,
     links: links.slice(0, MOST_LINKS),
-    arcs: arcsOf(simulation),
+    arcs: simulation.arcs.arcs(),
     faults: scenario.faults.map((fault) => describeFault(fault)),
     series: seriesOf(simulation, links, servers, summary.losingIsp?.id ?? null),
     checks,
@@ -208,7 +207,7 @@ function linksOf(simulation: Simulation): LinkResult[] {
       bytes,
       peakBps: book.peakBps[fuller]!,
       p95Bps,
-      peakUtilisation: book.peakBps[fuller]! / link.capacityBps,
+      peakUtilisation: book.peakShare[fuller]!,
       fullSeconds: book.fullSeconds[fuller]!,
       costUsdMonth: (p95Bps / 1e6) * link.pricePerMbpsMonth,
     });
@@ -220,18 +219,19 @@ function linksOf(simulation: Simulation): LinkResult[] {
 
 function serversOf(simulation: Simulation): ServerResult[] {
   const { world, links, durationMs } = simulation;
+  const capacitiesBps = world.ways.capacitiesBps();
   const row = (
     server: number,
     rest: Pick<ServerResult, 'id' | 'site' | 'role' | 'requests' | 'hitRatio' | 'peakCpuShare' | 'sentBytes'>,
   ): ServerResult => {
     const link = world.ways.serverLink(server);
-    const capacityBps = world.network.linkCapacityBps(link);
+    const capacityBps = capacitiesBps[link]!;
     const elapsedMs = Math.max(1, Math.min(durationMs, world.engine.nowMs));
     return {
       ...rest,
       capacityBps,
       peakBps: links.peakBps[link]!,
-      peakUtilisation: ratio(links.peakBps[link]!, capacityBps) ?? 0,
+      peakUtilisation: links.peakShare[link]!,
       meanUtilisation: ratio((links.bytes[link]! * 8000) / elapsedMs, capacityBps) ?? 0,
     };
   };
@@ -355,14 +355,13 @@ function costsByNetwork(simulation: Simulation, links: readonly LinkResult[]): M
     links.filter(({ costUsdMonth }) => costUsdMonth > 0).map((link) => [link.id, link.costUsdMonth]),
   );
   const bytesOver = new Map<number, Map<number, number>>();
-  for (const { server, place, bytes } of deliveries.pairs.values()) {
-    const network = series.networkOf[place]!;
-    for (const directed of world.ways.routeOf(server, place)?.links ?? []) {
-      const link = directed >> 1;
-      let shares = bytesOver.get(link);
-      if (shares === undefined) bytesOver.set(link, (shares = new Map()));
+  for (const [link, places] of deliveries.bytesOverLinks()) {
+    const shares = new Map<number, number>();
+    for (const [place, bytes] of places) {
+      const network = series.networkOf[place]!;
       shares.set(network, (shares.get(network) ?? 0) + bytes);
     }
+    bytesOver.set(link, shares);
   }
   const costs = new Map<number, number>();
   for (const [link, shares] of bytesOver) {

@@ -203,7 +203,9 @@ export interface ServerResult {
   capacityBps: number;
   sentBytes: number;
   peakBps: number;
+  /** of the capacity that it had at that moment */
   peakUtilisation: number;
+  /** of its whole capacity */
   meanUtilisation: number;
   requests: number;
   hitRatio: number | null;
@@ -223,6 +225,7 @@ export interface LinkResult {
   bytes: number;
   peakBps: number;
   p95Bps: number;
+  /** of the capacity that it had at that moment */
   peakUtilisation: number;
   /** seconds above 95 % */
   fullSeconds: number;
@@ -234,6 +237,7 @@ export interface Arc {
   from: ArcEnd;
   to: ArcEnd;
   bytes: number;
+  /** mean of the busiest step of the series */
   peakBps: number;
 }
 

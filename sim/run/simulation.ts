@@ -10,6 +10,7 @@ import { arrivalTimes, type ArrivalTime, type TraceLine } from '../viewers/arriv
 import { Population, type ViewerTraits } from '../viewers/population.ts';
 import type { Topology } from '../../topology/model/topology.ts';
 import { assemble, type World } from './assemble.ts';
+import { ArcBook } from './arcs.ts';
 import { Checks } from './checks.ts';
 import { DeliveryBook } from './delivery-book.ts';
 import { LinkBook } from './link-book.ts';
@@ -57,6 +58,7 @@ export class Simulation implements ViewerRecorder {
   readonly faults: Faults;
   readonly links: LinkBook;
   readonly deliveries: DeliveryBook;
+  readonly arcs: ArcBook;
   readonly sessions = new SessionBook();
   readonly series: SeriesBook;
   readonly checks: Checks;
@@ -79,6 +81,7 @@ export class Simulation implements ViewerRecorder {
     const { engine } = world;
     this.viewersOf = new Int32Array(world.places.length);
     this.deliveries = new DeliveryBook(world);
+    this.arcs = new ArcBook(world, this.deliveries);
     this.links = new LinkBook(world.network, 2 * topology.links.length + world.caches.length + world.origins.length);
     this.viewers = new Viewers({ audience, seed, transport: scenario.transport }, { ...world, recorder: this });
     const population = new Population(audience, world.places, new Random(seed, 'population'));
@@ -129,8 +132,9 @@ export class Simulation implements ViewerRecorder {
     this.viewersOf[this.viewers.traits[viewer]!.place]!++;
   }
 
-  left(): void {
+  left(viewer: number): void {
     this.present--;
+    this.audience.left(viewer);
   }
 
   delivered(place: number, server: number, key: number, outcome: number, bytes: number): void {
@@ -159,6 +163,7 @@ export class Simulation implements ViewerRecorder {
       if (nowMs % this.stepMs === 0) {
         this.links.closeStep(nowMs);
         this.series.closeStep(nowMs);
+        this.arcs.closeStep(nowMs);
         this.checks.look(nowMs);
       }
       timers.set(timer, nowMs + SECOND_MS);

@@ -132,6 +132,12 @@ export const transportSchema = z
       .default(true)
       .describe('The window starts anew after a pause, as Linux does (RFC 2861); tuned servers do not.'),
     headerBytes: z.number().int().nonnegative().max(65_536).default(600).describe('Of one answer.'),
+    tickMs: z
+      .number()
+      .nonnegative()
+      .max(1000)
+      .default(2)
+      .describe('Bodies begin, and what ended ones leave is shared out, at multiples of this; 0: at once, and slower.'),
     convergenceSeconds: z
       .number()
       .nonnegative()

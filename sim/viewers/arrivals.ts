@@ -30,21 +30,23 @@ export function arrivalTimes(
 ): ArrivalTime[] {
   const times: ArrivalTime[] = [];
   const add = (atMs: number, country: string | null = null) => {
-    if (atMs < durationMs) times.push({ atMs: Math.max(0, atMs), country });
+    if (atMs < durationMs) times.push({ atMs, country });
   };
   switch (arrival.kind) {
     case 'steady':
-    case 'diurnal': {
-      const rampMs = arrival.kind === 'steady' ? arrival.rampSeconds * 1000 : Math.min(durationMs / 10, 30_000);
-      for (let viewer = 0; viewer < viewers; viewer++) add(rampMs * random.uniform());
+      for (let viewer = 0; viewer < viewers; viewer++) add(arrival.rampSeconds * 1000 * random.uniform());
       break;
-    }
+    case 'diurnal':
+      // They come and go as the hours say, moment by moment: sim/actors/audience.ts.
+      break;
     case 'flash-crowd': {
       const early = Math.round(viewers * arrival.earlyShare);
       // Those who are there already do not all begin in the same instant either.
-      for (let viewer = 0; viewer < early; viewer++) add(Math.min(arrival.atSeconds * 500, 10_000) * random.uniform());
+      const earlyMs = Math.max(1000, Math.min(arrival.atSeconds * 500, 10_000));
+      for (let viewer = 0; viewer < early; viewer++) add(earlyMs * random.uniform());
       for (let viewer = early; viewer < viewers; viewer++) {
-        add((arrival.atSeconds + arrival.widthSeconds * random.normal()) * 1000);
+        const atMs = (arrival.atSeconds + arrival.widthSeconds * random.normal()) * 1000;
+        add(atMs < 0 ? earlyMs * random.uniform() : atMs);
       }
       break;
     }

@@ -30,6 +30,8 @@ export interface ViewerTraits {
 export class Population {
   readonly #audience: Audience;
   readonly #random: Random;
+  /** by place: how many of the audience live there, as a share */
+  readonly shares: Float64Array;
   readonly #everywhere: WeightedChoice;
   readonly #byCountry = new Map<string, { places: readonly number[]; choice: WeightedChoice }>();
   readonly #devices: WeightedChoice;
@@ -40,7 +42,10 @@ export class Population {
   constructor(audience: Audience, places: readonly HomePlace[], random: Random) {
     this.#audience = audience;
     this.#random = random;
-    this.#everywhere = new WeightedChoice(placeWeights(audience, places));
+    const weights = placeWeights(audience, places);
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    this.#everywhere = new WeightedChoice(weights);
+    this.shares = weights.map((weight) => weight / total);
     this.#devices = new WeightedChoice(audience.devices.map(({ share }) => share));
     this.#speeds = new WeightedChoice(audience.accessSpeeds.map(({ share }) => share));
     const { live, startOver, behind } = audience.starts;

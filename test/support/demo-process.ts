@@ -17,9 +17,16 @@ interface DemoSummary {
   checks: { name: string; holds: boolean | null; detail: string }[];
   happened: string[];
   edges: { requests: number };
+  shield: { fills: number };
+  predicted: {
+    tiers: { edges: { requests: number }; shield: { fills: number } };
+    viewers: { arrived: number; meanBitrateBps: number; latencyMs: { p50: number } };
+  } | null;
   viewers: {
     arrived: number;
     neverPlayed: number;
+    meanBitrateBps: number;
+    latencyMs: { p50: number };
     wrongBodies: number;
     serverSwitches: number;
     stalls: { count: number };
