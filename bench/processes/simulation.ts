@@ -1,5 +1,6 @@
 // One simulation in a process of its own; what it took is one line of JSON on standard output.
-import { loadScenario, parseOverride } from '../../sim/scenarios/load-scenario.ts';
+import { loadScenario } from '../../sim/scenarios/load-scenario.ts';
+import { parseOverride } from '../../sim/scenarios/overrides.ts';
 import { makeResult } from '../../sim/run/make-result.ts';
 import { Simulation } from '../../sim/run/simulation.ts';
 

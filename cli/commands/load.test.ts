@@ -64,6 +64,21 @@ test('a signal ends a load with its final line, and bytes received are bytes sen
   steering.close();
 });
 
+test('a load begins when it is told to, by the wall clock', async (t) => {
+  const edge = await new SmallEdge(shortSegments()).listen();
+  const startAtMs = Date.now() + 4000;
+  const moment = ['--start-at', String(startAtMs), '--spread', '0s', '--duration', '2s'];
+  const run = load(`${edge.baseUrl}/live/demo/`, '--viewers', '2', '--json', ...moment);
+  await run.firstLine;
+  const first = JSON.parse(run.lines[0]!) as LoadSnapshot;
+  t.is(first.startAtMs, startAtMs);
+  t.is(first.arrived, 0);
+  t.is(await run.exitCode, 0, run.errors.join('\n'));
+  t.true(Date.now() >= startAtMs + 2000);
+  t.is(finalOf(run).arrived, 2);
+  edge.close();
+});
+
 test('a wrong body makes it fail', async (t) => {
   const edge = await new SmallEdge(shortSegments(), (at) => (at.includes('/a1/') ? 'corrupt' : 'none')).listen();
   const run = load(`${edge.baseUrl}/live/demo/`, '--viewers', '1', '--spread', '0s', '--duration', '1s');
@@ -83,6 +98,7 @@ test('bad input is one line and exit code 2', async (t) => {
     [['http://127.0.0.1:9', '--duration', '60'], /^--duration: "60"/],
     [['127.0.0.1:9'], /^URL: "127\.0\.0\.1:9"/],
     [['http://127.0.0.1:9/x'], /^URL: .*\/live\/<event>\//],
+    [['http://127.0.0.1:9', '--start-at', 'noon'], /^--start-at: "noon"/],
     [['http://127.0.0.1:9', '--event', 'a b'], /^--event: "a b"/],
     [['http://127.0.0.1:9', '--country-addresses', file], /^--country-addresses: .*NL/],
     [['http://127.0.0.1:9', '--country-addresses', `${file}.not`], /^--country-addresses: .*cannot be read/],

@@ -64,8 +64,7 @@ async function runLoad(urlText: string, flags: Flags): Promise<void> {
     after(load.startAtMs + durationMs - Date.now()).then(() => true),
   ]);
   clearInterval(progress);
-  const { final, reports } = await load.finish();
-  if (process.env.DUMP_REPORTS && viewers === 60) (await import('node:fs')).writeFileSync(process.env.DUMP_REPORTS, JSON.stringify(reports));
+  const { final } = await load.finish();
   await output.final(final);
   const nobodyPlayed = stayed && final.startupMs.p50 === null;
   if (nobodyPlayed) console.error('undercard: not one of the viewers played');

@@ -9,7 +9,8 @@ import { runsTable, summariseRuns } from '../../sim/report/runs.ts';
 import { terminalSummary } from '../../sim/report/terminal.ts';
 import type { SimulationResult } from '../../sim/run/result.ts';
 import { runScenario } from '../../sim/run/run-scenario.ts';
-import { loadScenario, parseOverride, variantOverrides, type Override } from '../../sim/scenarios/load-scenario.ts';
+import { loadScenario } from '../../sim/scenarios/load-scenario.ts';
+import { parseOverride, variantOverrides, type Override } from '../../sim/scenarios/overrides.ts';
 import type { Scenario } from '../../sim/scenarios/scenario.ts';
 import { Progress } from './progress.ts';
 

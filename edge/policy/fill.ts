@@ -46,8 +46,8 @@ export interface Fill {
   shares: boolean;
   phase: 'head' | 'body';
   source: number;
-  /** bit set of the sources tried */
-  tried: number;
+  /** the sources tried */
+  readonly tried: number[];
   attempts: number;
   readonly fromTier: boolean;
   /** the stored object it asks about, or −1 */
@@ -79,7 +79,7 @@ export function newFill(id: number, key: number, kind: Fill['kind'], fromTier: b
     shares: false,
     phase: 'head',
     source: -1,
-    tried: 0,
+    tried: [],
     attempts: 0,
     fromTier,
     revalidates: -1,

@@ -7,6 +7,8 @@ import { FROM_TIER, type EdgeSink } from './sink.ts';
 import type { Sources } from './sources.ts';
 import type { Store } from './store.ts';
 
+const NONE: readonly number[] = [];
+
 /** What fills are made with. */
 export interface FillParts {
   config: EdgePolicyConfig;
@@ -42,7 +44,7 @@ export class Fills {
   open(state: KeyState, kind: Fill['kind'], flags: number, leader: number, nowMs: number): Fill | null {
     if (this.#fills.size >= this.#parts.config.fillsMax) return null;
     const fill = newFill(this.#nextId++, state.key, kind, (flags & FROM_TIER) !== 0);
-    fill.source = this.#parts.sources.choose(state.hash, fill.fromTier, 0, nowMs);
+    fill.source = this.#parts.sources.choose(state.hash, fill.fromTier, NONE, nowMs);
     if (fill.source < 0) return null;
     fill.leader = leader;
     if (kind === 'fill') {
@@ -56,7 +58,7 @@ export class Fills {
   /** Sends the attempt. @param resumes the failed attempt whose body it goes on with, or −1 */
   attempt(fill: Fill, resumes: number, nowMs: number): void {
     const { config, sink, stats } = this.#parts;
-    fill.tried |= 1 << fill.source;
+    fill.tried.push(fill.source);
     fill.attempts++;
     fill.phase = 'head';
     fill.paused = false;
@@ -80,7 +82,7 @@ export class Fills {
     const { hash } = keys.at(fill.key);
     const untried = sources.choose(hash, fill.fromTier, fill.tried, nowMs);
     if (untried >= 0 || !insist || fill.attempts > 1) return untried;
-    return sources.choose(hash, fill.fromTier, 0, nowMs);
+    return sources.choose(hash, fill.fromTier, NONE, nowMs);
   }
 
   /** A new attempt takes over everybody who waits, and those who read where the body can be continued. */

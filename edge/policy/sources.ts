@@ -42,24 +42,24 @@ export class Sources {
   /**
    * The source to try now, or −1 when all have been tried. Whoever is asked by a neighbour goes straight up, so that
    * two edges that disagree about who is down cannot ask each other in circles.
-   * @param tried bit set of the sources this fill has tried
+   * @param tried the sources this fill has tried
    */
-  choose(keyHash: number, fromTier: boolean, tried: number, nowMs: number): number {
+  choose(keyHash: number, fromTier: boolean, tried: readonly number[], nowMs: number): number {
     if (this.#ring !== null && !fromTier) {
       for (const owner of this.#ring.owners(keyHash, this.#ring.nodes.length)) {
         if (owner === this.layout.self) break;
         const source = this.layout.upstreams + this.#ring.nodes.indexOf(owner);
-        if ((tried & (1 << source)) === 0 && nowMs >= this.#downUntilMs[source]!) return source;
+        if (!tried.includes(source) && nowMs >= this.#downUntilMs[source]!) return source;
       }
     }
     return this.#chooseUpstream(tried, nowMs);
   }
 
   /** The first that is up; else, since refusing without trying helps nobody, the first not yet tried. */
-  #chooseUpstream(tried: number, nowMs: number): number {
+  #chooseUpstream(tried: readonly number[], nowMs: number): number {
     let untried = -1;
     for (let source = 0; source < this.layout.upstreams; source++) {
-      if ((tried & (1 << source)) !== 0) continue;
+      if (tried.includes(source)) continue;
       if (nowMs >= this.#downUntilMs[source]!) return source;
       if (untried < 0) untried = source;
     }

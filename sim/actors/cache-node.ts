@@ -18,6 +18,8 @@ export const OUTCOME = { hit: 1, stale: 2, miss: 3, collapsed: 4, pass: 5 } as c
 
 export interface CacheNodeOptions {
   id: string;
+  /** its number on the wire */
+  server: number;
   role: 'edge' | 'shield';
   policy: EdgePolicyConfig;
   /** names of all edges of the site, this one included; empty for a shield */
@@ -39,6 +41,8 @@ export interface CacheWorld {
   keys: KeyBook;
   /** kind of asker that fills are, on the wire */
   fillKind: number;
+  /** kind of timer that wakes a node; its payload is the node's number on the wire */
+  wakeKind: number;
   /** what the event's document says now */
   event: () => LiveEvent;
   /** from one server to another */
@@ -89,8 +93,7 @@ export class CacheNode implements EdgeSink, WireServer {
   readonly clock: NodeClock;
   standing: 'up' | 'off' | 'dark' = 'up';
   draining = false;
-  /** the node's number on the wire */
-  server = -1;
+  readonly server: number;
   /** bytes received from above or from neighbours, whole and partial */
   filledBytes = 0;
   /** of these, from above the site */
@@ -129,11 +132,8 @@ export class CacheNode implements EdgeSink, WireServer {
     this.#world = world;
     this.machine = this.#makeMachine();
     this.#budget = this.#makeBudget();
-    const { timers } = world.engine;
-    this.#timer = timers.make(
-      timers.kind(() => this.#wake()),
-      0,
-    );
+    this.server = options.server;
+    this.#timer = world.engine.timers.make(world.wakeKind, options.server);
   }
 
   get upstreamCount(): number {
@@ -153,7 +153,8 @@ export class CacheNode implements EdgeSink, WireServer {
   gone(exchange: number): void {
     const { wire } = this.#world;
     const request = wire.request[exchange]!;
-    if (request === 0 || this.standing !== 'up') return;
+    // A node that nobody reaches goes on; only one that has died has nothing to forget.
+    if (request === 0 || this.standing === 'off') return;
     for (const record of this.#fills.values()) record.readers.delete(exchange);
     this.#requests.delete(request);
     const { waiting } = this.machine;
@@ -195,6 +196,7 @@ export class CacheNode implements EdgeSink, WireServer {
     const record = this.#recordOf(exchange);
     if (record === undefined) return;
     record.exchange = NOBODY;
+    this.#received(record, this.#world.wire.receivedBytes(exchange));
     if (cause === 'answered') this.#takeRefusal(record, exchange);
     else this.#failed(record, cause === 'refused' ? 'refused' : 'reset');
     this.#settle();
@@ -287,6 +289,8 @@ export class CacheNode implements EdgeSink, WireServer {
   refuse(requestId: number, status: number, _reason: RefusalReason, ttlMs: number): void {
     const exchange = this.#take(requestId);
     if (exchange === OWN) return this.#learnedLater(false);
+    // As in the service, errors are those that the node answers by itself; it is not blamed for what it passes on.
+    if (status >= 500) this.load.failed();
     this.#answerWithout(exchange, status, status === 503 ? OVERLOAD_TTL_MS : ttlMs);
   }
 
@@ -294,7 +298,6 @@ export class CacheNode implements EdgeSink, WireServer {
     const exchange = this.#take(requestId);
     if (exchange === OWN) return this.#learnedLater(false);
     for (const record of this.#fills.values()) record.readers.delete(exchange);
-    this.load.failed();
     this.#world.wire.cut(exchange);
   }
 
@@ -326,8 +329,12 @@ export class CacheNode implements EdgeSink, WireServer {
     this.#later.push(() => this.#request(OWN, this.#world.keys.document(), INTERNAL));
   }
 
+  /** It is no longer everybody's: another may begin. */
+  passOn(fillId: number): void {
+    this.#world.fillEnded(this, fillId);
+  }
+
   // Bodies have no bytes here, and nothing is asked about with validators.
-  passOn(): void {}
   restart(): void {}
   refresh(): void {}
 
@@ -380,7 +387,6 @@ export class CacheNode implements EdgeSink, WireServer {
   }
 
   #answerWithout(exchange: number, status: number, ttlMs: number): void {
-    if (status >= 500) this.load.failed();
     this.#world.wire.refuse(exchange, status, ttlMs, this.load.delayMs(0, this.#trueMs));
   }
 
@@ -490,7 +496,8 @@ export class CacheNode implements EdgeSink, WireServer {
     return record?.exchange === exchange ? record : undefined;
   }
 
-  #wake(): void {
+  /** The node's timer. */
+  wake(): void {
     const { nowMs } = this;
     // What has come meanwhile counts as a sign of life.
     for (const record of this.#fills.values()) {

@@ -109,17 +109,7 @@ export class OnDemand implements WireAsker {
     const key = keys.chunk(this.#title[viewer]!, this.#chunk[viewer]!++);
     this.chunksAsked++;
     const way = ways.toPlace(server, this.#places[viewer]!);
-    this.#exchange[viewer] = wire.ask(
-      this.#kind,
-      viewer,
-      0,
-      server,
-      key,
-      way,
-      0,
-      this.#accessBps[viewer]!,
-      Infinity,
-    );
+    this.#exchange[viewer] = wire.ask(this.#kind, viewer, 0, server, key, way, 0, this.#accessBps[viewer]!, Infinity);
   }
 
   /** @returns whether what is coming had taken too long */

@@ -141,6 +141,8 @@ export class Viewers implements PlayerSink, WireAsker {
   leave(viewer: number): void {
     if (this.players[viewer] === null) return;
     this.#end(viewer);
+    const { timers } = this.#world.engine;
+    for (const timer of [this.#wakeTimers, this.#steeringTimers, this.#patienceTimers]) timers.free(timer[viewer]!);
     this.#world.recorder.left(viewer);
   }
 
@@ -252,9 +254,12 @@ export class Viewers implements PlayerSink, WireAsker {
     if (failure !== 'answered') this.#connected[lane] = NOTHING;
     this.failures++;
     const cause = failure === 'answered' ? causeOf(status) : failure === 'refused' ? 'network' : 'truncated';
-    const retryAfterMs = failure === 'answered' && status === 503 ? wire.ttlMs[exchange]! : -1;
+    // The field has whole seconds, and is kept with what is stored.
+    const retryAfterMs = failure === 'answered' && status === 503 ? 1000 * Math.ceil(wire.ttlMs[exchange]! / 1000) : -1;
+    const bytes = wire.receivedBytes(exchange);
+    if (bytes > 0) this.#delivered(viewer, exchange, bytes);
     const player = this.players[viewer]!;
-    player.failed(fetchId, cause, 0, retryAfterMs, nowMs, engine.wallMs);
+    player.failed(fetchId, cause, bytes, retryAfterMs, nowMs, engine.wallMs);
     this.#arm(viewer, player);
   }
 
@@ -427,15 +432,17 @@ export class Viewers implements PlayerSink, WireAsker {
 
   /** A connection that is closed in mid-answer must be set up anew. @returns the bytes that had come */
   #abandon(viewer: number, lane: number): number {
-    const { wire, recorder } = this.#world;
     const exchange = this.#exchanges[lane]!;
-    const bytes = wire.cancel(exchange);
+    const bytes = this.#world.wire.cancel(exchange);
     this.#connected[lane] = NOTHING;
-    if (bytes > 0) {
-      const { place } = this.traits[viewer]!;
-      recorder.delivered(place, wire.server[exchange]!, wire.key[exchange]!, wire.outcome[exchange]!, bytes);
-    }
+    if (bytes > 0) this.#delivered(viewer, exchange, bytes);
     return bytes;
+  }
+
+  #delivered(viewer: number, exchange: number, bytes: number): void {
+    const { wire, recorder } = this.#world;
+    const { place } = this.traits[viewer]!;
+    recorder.delivered(place, wire.server[exchange]!, wire.key[exchange]!, wire.outcome[exchange]!, bytes);
   }
 
   #room(lanes: number): void {

@@ -94,6 +94,8 @@ export class Wire {
   #oneWayMs = new Float64Array(FIRST_SIZE);
   #capBps = new Float64Array(FIRST_SIZE);
   #windowBytes = new Float64Array(FIRST_SIZE);
+  /** body's bytes that had come when the flow was broken off */
+  #brokenBytes = new Float64Array(FIRST_SIZE);
   /** the server is still receiving what it sends */
   #fromFill = new Uint8Array(FIRST_SIZE);
   /** the earliest at which the last byte can be here */
@@ -153,6 +155,7 @@ export class Wire {
     this.request[exchange] = 0;
     this.outcome[exchange] = 0;
     this.#flows[exchange] = NOTHING;
+    this.#brokenBytes[exchange] = 0;
     this.#paths[exchange] = way.path;
     this.#oneWayMs[exchange] = way.oneWayMs;
     this.#capBps[exchange] = Math.min(capBps, way.capBps);
@@ -244,7 +247,9 @@ export class Wire {
       return Math.min(this.sizeBytes[exchange]!, Math.max(0, Math.floor(carried)));
     }
     const state = this.#states[exchange]!;
-    return state === STATE.trailing || state === STATE.closing ? this.sizeBytes[exchange]! : 0;
+    return state === STATE.trailing || state === STATE.closing
+      ? this.sizeBytes[exchange]!
+      : this.#brokenBytes[exchange]!;
   }
 
   /** Congestion window of its connection once the answer has come. */
@@ -407,6 +412,7 @@ export class Wire {
   #stopFlow(exchange: number): void {
     const flow = this.#flows[exchange]!;
     if (flow === NOTHING) return;
+    this.#brokenBytes[exchange] = this.receivedBytes(exchange);
     this.#flows[exchange] = NOTHING;
     const bytes = this.#network.stop(flow, this.#engine.nowMs);
     this.#servers[this.server[exchange]!]!.sent(exchange, bytes);
@@ -459,6 +465,7 @@ export class Wire {
     this.#oneWayMs = grown(this.#oneWayMs, size);
     this.#capBps = grown(this.#capBps, size);
     this.#windowBytes = grown(this.#windowBytes, size);
+    this.#brokenBytes = grown(this.#brokenBytes, size);
     this.#fromFill = grown(this.#fromFill, size);
     this.#notBeforeMs = grown(this.#notBeforeMs, size);
   }

@@ -1,5 +1,10 @@
 import { Timers } from './timers.ts';
 
+/** A timer lies in the past. */
+export class TimeWentBack extends Error {
+  readonly code = 'TIME_WENT_BACK';
+}
+
 /** A moment in Unix time at which simulations begin: 2027-01-15, 08:00 UTC. Nothing depends on which it is. */
 export const WALL_START_MS = 1_800_000_000_000;
 
@@ -24,7 +29,7 @@ export class Engine {
   /**
    * Goes on to the given moment, events at that very moment included, or for so many events.
    * @returns whether the moment was reached: there is nothing left to do before it
-   * @throws Error when a timer lies in the past: time never goes back
+   * @throws TimeWentBack when a timer lies in the past
    */
   run(untilMs: number, eventsMax = Infinity): boolean {
     const { timers } = this;
@@ -34,7 +39,7 @@ export class Engine {
         this.#nowMs = Math.max(this.#nowMs, untilMs);
         return true;
       }
-      if (nextMs < this.#nowMs) throw new Error(`time went back from ${this.#nowMs} ms to ${nextMs} ms`);
+      if (nextMs < this.#nowMs) throw new TimeWentBack(`time went back from ${this.#nowMs} ms to ${nextMs} ms`);
       this.#nowMs = nextMs;
       this.events++;
       timers.fire();

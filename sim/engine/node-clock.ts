@@ -19,7 +19,9 @@ export class NodeClock {
 
   /** The true time at which its monotonic clock shows so much. */
   trueMs(nowMs: number): number {
-    return nowMs / this.#rate;
+    const trueMs = nowMs / this.#rate;
+    // Rounded down, the node would wake a little too early, see nothing to do, and wake at that moment again.
+    return this.nowMs(trueMs) < nowMs ? trueMs * (1 + 2 ** -51) : trueMs;
   }
 
   /** Its wall clock, given the right one. */

@@ -135,3 +135,47 @@ async function serving(answer: RequestListener): Promise<{ http: Server; server:
 function getFrom(server: KnownServer, agents: Agents): Promise<{ result: TransferResult }> {
   return new Promise((resolve) => new Transfer(server, '/', 'keep', agents, (result) => resolve({ result })));
 }
+
+test('who fetches on at once uses the same connection', async (t) => {
+  const sockets = new Set<unknown>();
+  const httpServer = createServer((request, response) => {
+    sockets.add(request.socket);
+    response.end(BODY);
+  });
+  await listen(httpServer);
+  const agents = new Agents();
+  const server = parseServer(urlOf(httpServer));
+  await new Promise<void>((resolve) => {
+    let left = 5;
+    const fetchNext = () =>
+      new Transfer(server, '/', 'discard', agents, () => (--left === 0 ? resolve() : fetchNext()));
+    fetchNext();
+  });
+  t.is(sockets.size, 1);
+  agents.destroy();
+  httpServer.close();
+});
+
+test('a transfer that is given up just when its end has come says nothing any more', async (t) => {
+  const { http, server, agents } = await serving((_request, response) => response.end(BODY));
+  let results = 0;
+  const transfer: Transfer = new Transfer(server, '/', 'discard', agents, () => results++);
+  const ended = new Promise<void>((resolve) => {
+    const received = { ...server.received };
+    Object.defineProperty(server.received, 'wholeTransfers', {
+      get: () => received.wholeTransfers,
+      set: (count: number) => {
+        received.wholeTransfers = count;
+        // The turn after its end, before anybody is told.
+        queueMicrotask(() => resolve(void transfer.cancel()));
+      },
+    });
+  });
+  await ended;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  t.is(results, 0);
+  t.is(server.received.wholeTransfers, 1);
+  t.is(server.received.partialTransfers, 0, 'it was whole, and is counted once');
+  agents.destroy();
+  http.close();
+});

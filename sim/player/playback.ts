@@ -92,6 +92,11 @@ export class Playback {
     return Math.max(0, this.#startOf(next) - this.positionMs - gapMs);
   }
 
+  /** From the playhead to the end of what has come, in the medium that has least; below 0 the playhead would have overtaken it. */
+  aheadMs(): number {
+    return this.#dryMs - this.positionMs;
+  }
+
   /** What every medium has ahead. */
   leastBufferMs(): number {
     let least = Infinity;

@@ -56,6 +56,11 @@ export class Player {
     return this.#watching?.playback.phase ?? 'joining';
   }
 
+  /** While it plays: as `bufferMs`, gaps included, and below 0 if the playhead had overtaken what has come, which is never. */
+  get aheadMs(): number {
+    return this.phase === 'playing' ? this.#watching!.playback.aheadMs() : 0;
+  }
+
   /** Playable media ahead in every medium. */
   get bufferMs(): number {
     return this.#watching?.playback.leastBufferMs() ?? 0;

@@ -172,6 +172,7 @@ export function makeLinks(
       peakUtilisation: Math.max(...row),
       fullSeconds: row.filter((value) => value > 0.95).length * STEP_SECONDS,
       costUsdMonth: (p95Bps / 1e6) * price,
+      paidBy: /^(?:site|region):/.test(from) ? 'us' : 'others',
     });
     rows.push({ id, row });
   };
@@ -300,5 +301,6 @@ export function ispResult(isp: SampleIsp, loses: boolean, bps: number[], present
     latencyP50Ms: loses ? 14_100 : 7000 + 800 * random.uniform(),
     neverPlayed: loses ? 190 : Math.round(random.uniform()),
     costUsdMonth: 0,
+    ownCostUsdMonth: 0,
   };
 }

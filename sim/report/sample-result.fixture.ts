@@ -210,6 +210,7 @@ export function sampleResult(seed = 1): SimulationResult {
       healthMissBytes: bytesOf(health),
       contentMissBytes: bytesOf(content),
       costUsdMonth: sum(links.map(({ costUsdMonth }) => costUsdMonth)),
+      othersCostUsdMonth: 0,
       bottlenecks: [
         {
           kind: 'link',

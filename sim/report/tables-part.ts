@@ -128,6 +128,7 @@ function ispColumns(): Column<Isp>[] {
     figure('C miss', (isp) => share(isp.contentMissBytes, isp.bytes), percent),
     { title: 'reach', kind: 'figure', value: (isp) => share(isp.transitBytes, isp.bytes), cell: reachMix },
     figure('cost/month', ({ costUsdMonth }) => costUsdMonth, dollars),
+    figure('its own', ({ ownCostUsdMonth }) => ownCostUsdMonth, dollars),
   ];
 }
 

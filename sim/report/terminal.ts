@@ -56,7 +56,10 @@ export function terminalSummary(result: SimulationResult): string {
       'best site',
       `${percent(summary.rank0Share)} of the bytes; health misses ${bytes(summary.healthMissBytes)}, content misses ${bytes(summary.contentMissBytes)}`,
     ),
-    line('cost', `${dollars(summary.costUsdMonth)} a month at this 95th percentile`),
+    line(
+      'cost',
+      `${dollars(summary.costUsdMonth)} a month at this 95th percentile, ${dollars(summary.othersCostUsdMonth)} paid by other networks`,
+    ),
     ...several(
       'faults',
       faults.map(

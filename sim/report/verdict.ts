@@ -188,7 +188,10 @@ function cost({ summary, isps, links }: SimulationResult): VerdictLine {
     all: 0,
     transit: 0,
   });
-  const transitCost = links.reduce((sum, { kind, costUsdMonth }) => sum + (kind === 'transit' ? costUsdMonth : 0), 0);
+  const transitCost = links.reduce(
+    (sum, { kind, costUsdMonth, paidBy }) => sum + (kind === 'transit' && paidBy === 'us' ? costUsdMonth : 0),
+    0,
+  );
   const dear =
     dearest !== null && dearest.costUsdMonth > 0
       ? `; the largest part, ${dollars(dearest.costUsdMonth)}, brings the bytes of ${dearest.name}`

@@ -91,6 +91,7 @@ export function assemble(scenario: Scenario, topology: Topology, machine: Machin
     wire,
     keys,
     fillKind,
+    wakeKind: engine.timers.kind((server) => caches[server]!.node.wake()),
     event: () => keys.event,
     way: (from, to) => ways.toServer(from, to),
     nicBps: (server) => placed[server]!.sendBps,
@@ -102,24 +103,28 @@ export function assemble(scenario: Scenario, topology: Topology, machine: Machin
   const shields = [...listed.keys()].filter((index) => listed[index]!.server.role === 'shield');
   listed.forEach(({ site, siteIndex, server }, number) => {
     const isShield = server.role === 'shield';
-    const { clockErrorMs } = scenario.server;
+    const { clockErrorMs, clockDriftPpm } = scenario.server;
     const members = site.servers.filter(({ role }) => role === 'edge');
     const above = isShield || shields.length === 0 ? origins : shields;
     const node = new CacheNode(
       {
         id: server.id,
+        server: number,
         role: server.role,
         policy: policyFor(scenario, server),
         site: isShield ? [] : members.map(({ id }) => id),
         upstreams: nearestFirst(above, number, ways),
         neighbours: isShield ? new Map() : neighboursOf(listed, siteIndex, number),
         ...(isShield ? { budget: scenario.shield.budget } : {}),
-        clock: new NodeClock(clocks.between(-clockErrorMs, clockErrorMs)),
+        clock: new NodeClock(
+          clocks.between(-clockErrorMs, clockErrorMs),
+          clocks.between(-clockDriftPpm, clockDriftPpm),
+        ),
         load: new ServerLoad(server.cpuCores, scenario.server),
       },
       cacheWorld,
     );
-    node.server = wire.addServer(node);
+    wire.addServer(node);
     caches.push({ node, server, site, siteIndex });
   });
 

@@ -6,6 +6,8 @@ import { hitsOf } from './series-book.ts';
 
 /** Bytes are counted as floating-point rates times; so far apart two ways of counting may be. */
 const BYTE_TOLERANCE = 1e-6;
+/** Of sums of milliseconds since the event began. */
+const ROUNDING_MS = 0.01;
 /** Links and viewers looked at each time, round and round. */
 const LINKS_LOOKED_AT = 2000;
 const VIEWERS_LOOKED_AT = 200;
@@ -20,7 +22,6 @@ export class Checks {
   readonly #buffers = new Violations();
   readonly #flowViolations = new Violations();
   #looks = 0;
-  #lastMs = 0;
   #nextViewer = 0;
 
   constructor(simulation: Simulation) {
@@ -36,12 +37,15 @@ export class Checks {
 
   look(nowMs: number): void {
     this.#looks++;
-    if (nowMs < this.#lastMs) this.#time.add(nowMs, `the moment before was ${this.#lastMs} ms`);
-    this.#lastMs = nowMs;
     for (const violation of this.#flows.checkSome(LINKS_LOOKED_AT, nowMs)) this.#flowViolations.add(nowMs, violation);
     this.#lookAtRequests(nowMs);
     this.#lookAtBytes(nowMs);
     this.#lookAtBuffers(nowMs);
+  }
+
+  /** The engine has stopped for it. */
+  timeWentBack(what: string): void {
+    this.#time.add(this.#simulation.world.engine.nowMs, what);
   }
 
   results(): CheckResult[] {
@@ -54,7 +58,10 @@ export class Checks {
     });
     return [
       result('every request ends once, at every cache', this.#requests),
-      result('bytes conserved: what servers sent is what links carried', this.#bytes),
+      result(
+        'bytes conserved: sent is what links carried, received is no more than was sent, tier by tier',
+        this.#bytes,
+      ),
       result('one fill of a key at a time, at every cache', fillChecker.violations, fillChecker.looks),
       result('no link above its capacity, no flow starved, fair shares', this.#flowViolations),
       result('time never goes back', this.#time),
@@ -90,16 +97,37 @@ export class Checks {
     };
     for (const { node } of world.caches) compare(node.id, node.server, node.load.sentBytes);
     for (const origin of world.origins) compare(origin.id, origin.server, origin.sentBytes);
+    this.#lookAtTiers(nowMs);
+  }
+
+  /** What the tier below, and viewers, have received of a server is in what it has sent to them. */
+  #lookAtTiers(nowMs: number): void {
+    const { world, deliveries } = this.#simulation;
+    const filled = new Float64Array(world.caches.length + world.origins.length);
+    const delivered = new Float64Array(filled.length);
+    for (const { node } of world.caches) for (const [from, bytes] of node.filledBytesFrom) filled[from]! += bytes;
+    for (const { server, bytes } of deliveries.pairs.values()) delivered[server]! += bytes;
+    const compare = (id: string, what: string, received: number, sent: number) => {
+      if (received > sent * (1 + BYTE_TOLERANCE) + 1)
+        this.#bytes.add(nowMs, `${what} received ${received} bytes of ${id}, which sent ${sent}`);
+    };
+    for (const { node } of world.caches) {
+      compare(node.id, 'caches', filled[node.server]!, node.load.sentBytes - node.load.sentToViewersBytes);
+      compare(node.id, 'viewers', delivered[node.server]!, node.load.sentToViewersBytes);
+    }
+    for (const origin of world.origins) compare(origin.id, 'caches', filled[origin.server]!, origin.sentBytes);
   }
 
   #lookAtBuffers(nowMs: number): void {
     const { players } = this.#simulation.viewers;
-    for (let look = 0; look < Math.min(VIEWERS_LOOKED_AT, players.length); look++) {
+    let looks = 0;
+    for (let step = 0; step < players.length && looks < VIEWERS_LOOKED_AT; step++) {
       this.#nextViewer = (this.#nextViewer + 1) % players.length;
       const player = players[this.#nextViewer]!;
       if (player === null) continue;
-      const { bufferMs } = player;
-      if (!(bufferMs >= 0)) this.#buffers.add(nowMs, `viewer ${this.#nextViewer} has ${bufferMs} ms`);
+      looks++;
+      if (!(player.aheadMs >= -ROUNDING_MS))
+        this.#buffers.add(nowMs, `viewer ${this.#nextViewer} has ${player.aheadMs} ms`);
     }
   }
 }

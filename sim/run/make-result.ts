@@ -166,7 +166,8 @@ function summaryOf(simulation: Simulation, tiers: readonly Tier[], links: readon
     rank0Share: ratio(deliveries.rank0, deliveries.total) ?? 0,
     healthMissBytes: deliveries.healthMiss,
     contentMissBytes: deliveries.contentMiss,
-    costUsdMonth: sum(links.map(({ costUsdMonth }) => costUsdMonth)),
+    costUsdMonth: costOf(links, 'us'),
+    othersCostUsdMonth: costOf(links, 'others'),
     bottlenecks: [],
     losingIsp: null,
   };
@@ -210,6 +211,7 @@ function linksOf(simulation: Simulation): LinkResult[] {
       peakUtilisation: book.peakShare[fuller]!,
       fullSeconds: book.fullSeconds[fuller]!,
       costUsdMonth: (p95Bps / 1e6) * link.pricePerMbpsMonth,
+      paidBy: /^(?:site|region):/.test(link.from) ? 'us' : 'others',
     });
   });
   return results.sort(
@@ -342,6 +344,9 @@ function ispsOf(simulation: Simulation, links: readonly LinkResult[]): Isp[] {
         latencyP50Ms: medianOf(of(sessions.latencyMs)),
         neverPlayed: of(sessions.startupMs).filter((value) => Number.isNaN(value)).length,
         costUsdMonth: costs.get(index) ?? 0,
+        ownCostUsdMonth: sum(
+          links.filter(({ from }) => from === `network:${id}`).map(({ costUsdMonth }) => costUsdMonth),
+        ),
       };
     })
     .filter(({ viewers, bytes }) => viewers > 0 || bytes > 0)
@@ -352,7 +357,9 @@ function ispsOf(simulation: Simulation, links: readonly LinkResult[]): Isp[] {
 function costsByNetwork(simulation: Simulation, links: readonly LinkResult[]): Map<number, number> {
   const { world, deliveries, series } = simulation;
   const priced = new Map(
-    links.filter(({ costUsdMonth }) => costUsdMonth > 0).map((link) => [link.id, link.costUsdMonth]),
+    links
+      .filter(({ costUsdMonth, paidBy }) => costUsdMonth > 0 && paidBy === 'us')
+      .map((link) => [link.id, link.costUsdMonth]),
   );
   const bytesOver = new Map<number, Map<number, number>>();
   for (const [link, places] of deliveries.bytesOverLinks()) {
@@ -437,6 +444,10 @@ function seriesOf(
       ),
     },
   };
+}
+
+function costOf(links: readonly LinkResult[], payer: LinkResult['paidBy']): number {
+  return sum(links.filter(({ paidBy }) => paidBy === payer).map(({ costUsdMonth }) => costUsdMonth));
 }
 
 export function sum(values: readonly number[]): number {

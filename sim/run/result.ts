@@ -97,8 +97,10 @@ export interface Summary {
   rank0Share: number;
   healthMissBytes: number;
   contentMissBytes: number;
-  /** at the run's 95th percentile of one-minute means, as if it were the month's */
+  /** of the links that we pay for, at the run's 95th percentile of one-minute means, as if it were the month's */
   costUsdMonth: number;
+  /** of those that other networks pay for */
+  othersCostUsdMonth: number;
   /** what was fullest, in sentences, the worst first; empty when nothing was near its limit */
   bottlenecks: Bottleneck[];
   /** the ISP whose viewers lost most; null when nobody lost anything */
@@ -174,8 +176,10 @@ export interface Isp {
   latencyP50Ms: number | null;
   /** sessions without a picture */
   neverPlayed: number;
-  /** its share of the cost of the links that its viewers' bytes came over */
+  /** its share of what we pay for the links that its viewers' bytes came over */
   costUsdMonth: number;
+  /** what it pays itself for links of its own */
+  ownCostUsdMonth: number;
 }
 
 export interface SiteResult {
@@ -229,7 +233,9 @@ export interface LinkResult {
   peakUtilisation: number;
   /** seconds above 95 % */
   fullSeconds: number;
+  /** the end that is written first pays */
   costUsdMonth: number;
+  paidBy: 'us' | 'others';
 }
 
 export interface Arc {

@@ -1,3 +1,4 @@
+import { TimeWentBack } from '../engine/engine.ts';
 import { makeResult } from './make-result.ts';
 import type { SimulationResult } from './result.ts';
 import { Simulation, type SimulationInput } from './simulation.ts';
@@ -20,6 +21,17 @@ export interface RunProgress {
   events: number;
 }
 
+/** @returns whether there is nothing left to do */
+function turn(simulation: Simulation): boolean {
+  try {
+    return simulation.advance(simulation.durationMs, EVENTS_A_TURN);
+  } catch (error) {
+    if (!(error instanceof TimeWentBack)) throw error;
+    simulation.checks.timeWentBack(error.message);
+    return true;
+  }
+}
+
 /** Between two looks at the clock and the signal. */
 const EVENTS_A_TURN = 20_000;
 
@@ -28,7 +40,7 @@ export async function runScenario(input: SimulationInput, options: RunOptions): 
   const simulation = new Simulation(input);
   const { engine } = simulation.world;
   let reason: SimulationResult['ended']['reason'] = 'end';
-  while (!simulation.advance(simulation.durationMs, EVENTS_A_TURN)) {
+  while (!turn(simulation)) {
     options.onProgress?.({
       simulatedMs: engine.nowMs,
       durationMs: simulation.durationMs,

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import test from 'ava';
 import { generateWorld } from '../../topology/world/generate.ts';
 import { writeTopology } from '../../topology/load/topology-file.ts';
-import { forecastBps, libraryNames, loadScenario, parseOverride, variantOverrides } from './load-scenario.ts';
+import { forecastBps, libraryNames, loadScenario } from './load-scenario.ts';
+import { parseOverride, variantOverrides } from './overrides.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'undercard-scenarios-'));
 writeTopology(generateWorld({ sites: 3, servers: 6, seed: 1, peakBps: 1e9 }), join(folder, 'world.json'));

@@ -10,11 +10,22 @@ export interface ScenarioProblem {
 /** What a schema cannot see: names that lead to nothing, an audience of nobody, things that come after the end. */
 export function scenarioProblem(scenario: Scenario, topology: Topology): ScenarioProblem | null {
   return (
+    networkProblem(topology) ??
     eventProblem(scenario, topology) ??
     audienceProblem(scenario, topology) ??
     scenario.faults.map((_fault, index) => faultProblem(scenario, topology, index)).find((found) => found !== null) ??
     null
   );
+}
+
+export function countriesWithPeople({ metros, access }: Topology): Set<string> {
+  const countries = new Map(metros.map(({ id, country }) => [id, country]));
+  return new Set(access.filter(({ subscribers }) => subscribers > 0).map(({ metro }) => countries.get(metro)!));
+}
+
+function networkProblem({ sites }: Topology): ScenarioProblem | null {
+  if (sites.some(({ servers }) => servers.some(({ role }) => role === 'edge'))) return null;
+  return { path: ['topology'], message: 'no site has a server of role edge, so nobody can be served' };
 }
 
 function eventProblem({ event, origin }: Scenario, topology: Topology): ScenarioProblem | null {
@@ -33,23 +44,26 @@ function eventProblem({ event, origin }: Scenario, topology: Topology): Scenario
     const id = origin.regions![unknownOrigin]!;
     return { path: ['origin', 'regions', unknownOrigin], message: noSuch('region', id, regions) };
   }
+  const again = (origin.regions ?? []).findIndex((id, at, all) => all.indexOf(id) < at);
+  if (again >= 0) {
+    return { path: ['origin', 'regions', again], message: `"${origin.regions![again]!}" is there twice` };
+  }
+  const renditions = event.renditions.map(({ id }) => id);
+  const unknownRendition = Object.keys(event.segmentBytes ?? {}).find((id) => !renditions.includes(id));
+  if (unknownRendition !== undefined) {
+    const message = noSuch('rendition', unknownRendition, renditions);
+    return { path: ['event', 'segmentBytes', unknownRendition], message };
+  }
   return (
     twice(
       ['event', 'pipelines'],
       event.pipelines.map(({ id }) => id),
-    ) ??
-    twice(
-      ['event', 'renditions'],
-      event.renditions.map(({ id }) => id),
-    )
+    ) ?? twice(['event', 'renditions'], renditions)
   );
 }
 
 function audienceProblem({ audience, durationSeconds }: Scenario, topology: Topology): ScenarioProblem | null {
-  const metros = new Map(topology.metros.map(({ id, country }) => [id, country]));
-  const living = new Set(
-    topology.access.filter(({ subscribers }) => subscribers > 0).map(({ metro }) => metros.get(metro)!),
-  );
+  const living = countriesWithPeople(topology);
   if (living.size === 0)
     return { path: ['audience'], message: 'nobody lives in this topology: its access has no subscribers' };
   for (const country of Object.keys(audience.countries ?? {})) {
@@ -103,6 +117,11 @@ function faultProblem(scenario: Scenario, topology: Topology, index: number): Sc
   if (fault.fromSeconds > scenario.durationSeconds) {
     const message = `${fault.fromSeconds} is after the end (durationSeconds: ${scenario.durationSeconds})`;
     return { path: ['faults', index, 'fromSeconds'], message };
+  }
+  if (fault.kind === 'origin-down' && fault.region !== undefined) {
+    const origins = scenario.origin.regions ?? topology.regions.slice(0, 1).map(({ id }) => id);
+    if (origins.includes(fault.region)) return null;
+    return { path: ['faults', index, 'region'], message: noSuch('origin in region', fault.region, origins) };
   }
   if (fault.kind !== 'capacity-reduced') return null;
   const named = [fault.link, fault.server, fault.site, fault.exchange].filter((id) => id !== undefined);

@@ -164,6 +164,12 @@ export const serverSectionSchema = z
     cpuMicrosPerRequest: z.number().nonnegative().default(15).describe('CPU of one request without its body.'),
     cpuMicrosPerMegabyte: z.number().nonnegative().default(280).describe('CPU of sending a million bytes.'),
     clockErrorMs: z.number().nonnegative().max(250).default(20).describe('Wall clocks are wrong by up to this.'),
+    clockDriftPpm: z
+      .number()
+      .nonnegative()
+      .max(1000)
+      .default(0)
+      .describe('Monotonic clocks are fast or slow by up to this.'),
   })
   .prefault({});
 

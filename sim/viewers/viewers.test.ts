@@ -35,6 +35,13 @@ test('who would come after the end does not come, and nobody before the beginnin
   t.true(times.every(({ atMs }) => atMs >= 0 && atMs < 20_000));
 });
 
+test('who would have come before the beginning is there already, and does not begin in its very first moment', (t) => {
+  const arrival = { kind: 'flash-crowd', atSeconds: 30, widthSeconds: 60, earlyShare: 0 } as const;
+  const times = arrivalTimes(arrival, 10_000, 300_000, new Random(1, 'a'));
+  t.true(times.filter(({ atMs }) => atMs < 1000).length < 500);
+  t.true(times.filter(({ atMs }) => atMs < 15_000).length > 3000);
+});
+
 test('a trace’s arrivals come evenly from line to line', (t) => {
   const trace = readTrace('# a night\nseconds,arrivals,country\n0,100\n10,300,DE\n\n20,0\n', 'trace.csv');
   if (trace.kind === 'bad') return t.fail(trace.reason);
@@ -72,7 +79,9 @@ test('people live where subscribers do, by country where the audience says so', 
     return counts.map((number) => number / 20_000);
   };
   const near = (got: number[], expected: number[]) =>
-    got.forEach((share, place) => t.true(Math.abs(share - expected[place]!) < 0.02, `${got.join()} for ${expected.join()}`));
+    got.forEach((share, place) =>
+      t.true(Math.abs(share - expected[place]!) < 0.02, `${got.join()} for ${expected.join()}`),
+    );
   near(count({}), [0.3, 0.1, 0.6]);
   near(count({ countries: { DE: 9, FR: 1 } }), [0.675, 0.225, 0.1]);
   near(count({}, 'DE'), [0.75, 0.25, 0]);
