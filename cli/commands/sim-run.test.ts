@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -122,6 +122,24 @@ test('Ctrl-C ends a run with what there is', async (t) => {
   t.is(summary.arrived, 200);
 });
 
+test('a variant that cannot be is told before the first has run', async (t) => {
+  const file = join(folder, 'later.yaml');
+  const fault = '[{ kind: link-down, link: nowhere, fromSeconds: 1 }]';
+  writeFileSync(file, readFileSync(SCENARIO, 'utf8').replace('net: {', `net: { faults: ${fault}, `));
+  const { code, err } = await sim('run', file, '--out', 'later');
+  t.is(code, 2);
+  t.regex(err, /later\.yaml:5: variants\.net\.faults: faults\.0\.link: no link "nowhere"/);
+  t.false(existsSync(join(folder, 'later')));
+});
+
+test('what cannot be written is told, and leaves nothing unfinished', async (t) => {
+  mkdirSync(join(folder, 'taken/near/result.json'), { recursive: true });
+  const { code, err } = await sim('run', SCENARIO, '--variant', 'near', '--out', 'taken');
+  t.is(code, 2);
+  t.regex(err, /result\.json: cannot be written/);
+  t.deepEqual(readdirSync(join(folder, 'taken/near')), ['result.json']);
+});
+
 test('what comes along is listed', async (t) => {
   const { code, out } = await sim('list');
   t.is(code, 0);
@@ -138,8 +156,8 @@ for (const [args, reason] of [
     ['run', SCENARIO, '--variant', 'far'],
     /^undercard: --variant "far": scenario small has none of that name; known: near, net/,
   ],
-  [['run', SCENARIO, '--runs', '1'], /^undercard: --runs/],
-  [['run', SCENARIO, '--out', `${SCENARIO}/x`], /^undercard: --out .*small.yaml.x: cannot be made/],
+  [['run', SCENARIO, '--runs', '0'], /^undercard: --runs/],
+  [['run', SCENARIO, '--out', `${SCENARIO}/x`], /^undercard: --out .*small.yaml.x: cannot be used/],
 ] as const) {
   test(`refused with one line and 2: ${args.slice(1).join(' ').replaceAll(folder, '')}`, async (t) => {
     const { code, err } = await sim(...args);

@@ -21,7 +21,12 @@ export function registerRun(sim: Command): void {
     .option('--viewers <n>', 'audience.viewers, other than the scenario says')
     .option('--duration <time>', 'durationSeconds, other than the scenario says, for example 10m')
     .option('--seed <n>', 'other chances; the same seed gives the same bytes')
-    .option('--set <field=value>', 'any field, for example steering.policy=nearest; may be repeated', collect, [])
+    .option(
+      '--set <field=value>',
+      'any field, for example steering.policy=nearest or topology.file=world.yaml; may be repeated',
+      collect,
+      [],
+    )
     .option('--out <folder>', 'where files go (default out/<scenario>)')
     .option('--runs <n>', 'over so many seeds, from --seed on: means with 95 % confidence intervals')
     .option('--variant <name>', 'of a scenario with variants, only this one')
@@ -52,7 +57,7 @@ async function run(name: string, flags: Flags): Promise<void> {
   if (flags.duration !== undefined)
     sets.push(`durationSeconds=${parseDuration(flags.duration, '--duration', ['1s', '168h']) / 1000}`);
   if (flags.seed !== undefined) sets.push(`seed=${parseCount(flags.seed, '--seed', 0, 2 ** 31 - 1)}`);
-  const runs = flags.runs === undefined ? 1 : parseCount(flags.runs, '--runs', 2, MOST_RUNS);
+  const runs = flags.runs === undefined ? 1 : parseCount(flags.runs, '--runs', 1, MOST_RUNS);
   process.exitCode = await runScenarios(name, {
     sets,
     runs,

@@ -53,7 +53,7 @@ async function check(file: string, flags: CheckFlags): Promise<void> {
   } else {
     for (const { line, severity, message } of findings) console.log(`${file}:${line}: ${severity}: ${message}`);
     const { sites, networks, links } = read.topology;
-    const size = `${sites.length} sites, ${networks.length} networks, ${links.length} links`;
+    const size = `${plural(sites.length, 'site')}, ${plural(networks.length, 'network')}, ${plural(links.length, 'link')}`;
     if (findings.length === 0) console.log(`${file}: nothing is wrong (${size})`);
     else
       console.log(

@@ -1,10 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BadInput } from '../../runtime/bad-input.ts';
 import { stopAsked } from '../../runtime/service.ts';
 import { compare } from '../../sim/report/compare.ts';
 import { csvFiles } from '../../sim/report/csv.ts';
-import { renderReport } from '../../sim/report/report.ts';
+import { renderReport, type ReportOptions } from '../../sim/report/report.ts';
 import { runsTable, summariseRuns } from '../../sim/report/runs.ts';
 import { terminalSummary } from '../../sim/report/terminal.ts';
 import type { SimulationResult } from '../../sim/run/result.ts';
@@ -33,6 +33,10 @@ export async function runScenarios(name: string, options: SimulateOptions): Prom
   const overrides = options.sets.map(readOverride);
   const { scenario } = load(name, overrides);
   const variants = variantsOf(scenario, options.variant);
+  const overridesOf = (variant: string | null) =>
+    variant === null ? overrides : [...variantOverrides(scenario, variant), ...overrides];
+  // What is wrong with the last is told before the first has run.
+  for (const variant of variants) if (variant !== null) load(name, overridesOf(variant));
   const folder = options.out ?? join('out', scenario.name);
   makeFolder(folder);
   const stop = new AbortController();
@@ -40,15 +44,18 @@ export async function runScenarios(name: string, options: SimulateOptions): Prom
 
   const results = new Map<string | null, SimulationResult[]>();
   for (const variant of variants) {
-    const ofVariant = variant === null ? overrides : [...variantOverrides(scenario, variant), ...overrides];
     const here = variant === null ? folder : join(folder, variant);
-    const done = await runSeeds(name, scenario.seed, ofVariant, variant, here, options, stop.signal);
-    results.set(variant, done);
+    const done = await runSeeds(name, scenario.seed, overridesOf(variant), variant, here, options, stop.signal);
+    if (done.length > 0) results.set(variant, done);
     if (stop.signal.aborted) break;
   }
   const all = [...results.values()].flat();
+  if (all.length === 0) {
+    console.error('undercard: stopped before the first seed was through; nothing is written');
+    return 1;
+  }
   await print(textOf(results, scenario, options));
-  if (!options.json) await print(`files        ${folder}${results.size > 1 || options.runs > 1 ? '/…' : ''}`);
+  if (!options.json) await print(`files        ${filesOf([...results.keys()], folder, options.runs)}`);
   const failed = all.find(({ ended }) => ended.reason === 'check');
   if (failed !== undefined) {
     const { name: check, violations } = failed.checks.find(({ ok }) => !ok)!;
@@ -71,13 +78,13 @@ async function runSeeds(
     const seed = firstSeed + run;
     const loaded = load(name, [...overrides, { path: ['seed'], value: seed, said: `seed=${seed}` }]);
     const progress = new Progress(
-      [variant, runs > 1 ? `seed ${seed}` : null].filter((part) => part !== null).join(' '),
+      [variant ?? loaded.scenario.name, runs > 1 ? `seed ${seed}` : null].filter((part) => part !== null).join(' '),
     );
     const result = await runScenario(loaded, { version, signal, onProgress: progress.show });
     progress.end();
     // Of several seeds what was cut short would only spoil the means.
     if (runs > 1 && result.ended.reason === 'interrupted') break;
-    writeFiles(result, loaded.shipped, runs > 1 ? join(folder, `seed-${seed}`) : folder);
+    writeFiles(result, { shipped: loaded.shipped, named: name }, runs > 1 ? join(folder, `seed-${seed}`) : folder);
     results.push(result);
     if (result.ended.reason === 'check') break;
   }
@@ -122,7 +129,11 @@ function load(name: string, overrides: readonly Override[]) {
 
 function readOverride(said: string): Override {
   const override = parseOverride(said);
-  if (override === null) throw new BadInput(`--set "${said}": write field=value, for example steering.policy=nearest`);
+  if (override === null) {
+    throw new BadInput(
+      `--set "${said}": write field=value, for example steering.policy=nearest, the value as in YAML ([a, b], {key: value})`,
+    );
+  }
   return override;
 }
 
@@ -134,25 +145,38 @@ function variantsOf({ variants, name }: Scenario, wanted: string | null): (strin
   throw new BadInput(`--variant "${wanted}": scenario ${name} has none of that name; ${known}`);
 }
 
-function writeFiles(result: SimulationResult, shipped: Scenario, folder: string): void {
+/** Where to look first. */
+function filesOf(variants: readonly (string | null)[], folder: string, runs: number): string {
+  const folders = variants.map((variant) => (variant === null ? folder : join(folder, variant)));
+  if (runs > 1) return folders.map((one) => `${join(one, 'runs.json')}, ${join(one, 'seed-*')}`).join(', ');
+  return folders.map((one) => join(one, 'report.html')).join(', ') + ', and result.json and CSV files beside';
+}
+
+function writeFiles(result: SimulationResult, options: ReportOptions, folder: string): void {
   makeFolder(folder);
   write(join(folder, 'result.json'), json(result));
   for (const { name, text } of csvFiles(result)) write(join(folder, name), text);
-  write(join(folder, 'report.html'), renderReport(result, { shipped }));
+  write(join(folder, 'report.html'), renderReport(result, options));
 }
 
 function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
+    // Told before the run, and not after it.
+    accessSync(folder, constants.W_OK);
   } catch (error) {
-    throw new BadInput(`--out ${folder}: cannot be made (${(error as Error).message}); name another folder`);
+    throw new BadInput(`--out ${folder}: cannot be used (${(error as Error).message}); name another folder`);
   }
 }
 
+/** The whole file or none: what was there before stays until the new one is complete. */
 function write(file: string, text: string): void {
+  const unfinished = `${file}.${process.pid}.part`;
   try {
-    writeFileSync(file, text);
+    writeFileSync(unfinished, text);
+    renameSync(unfinished, file);
   } catch (error) {
+    rmSync(unfinished, { force: true });
     throw new BadInput(`${file}: cannot be written (${(error as Error).message}); name another folder with --out`);
   }
 }

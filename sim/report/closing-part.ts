@@ -1,12 +1,12 @@
 import { stringify } from 'yaml';
 import type { SimulationResult } from '../run/result.ts';
-import type { Scenario } from '../scenarios/scenario.ts';
 import { html, type Html } from './html.ts';
 import { clock, count } from './page/format.js';
+import type { ReportOptions } from './report.ts';
 import { rerunCommand } from './rerun.ts';
 
 /** Faults, checks, what it takes for granted, how to run it again. */
-export function closingPart(result: SimulationResult, shipped: Scenario | undefined): Html {
+export function closingPart(result: SimulationResult, { shipped, named }: ReportOptions): Html {
   const { faults, assumptions, checks, scenario } = result;
   return html`<section id="closing-part">
     <h2>Faults</h2>
@@ -45,7 +45,7 @@ export function closingPart(result: SimulationResult, shipped: Scenario | undefi
       ${assumptions.map((text) => html`<li>${text}</li>`)}
     </ul>
     <h2>Run it again</h2>
-    <pre class="command" id="rerun">${rerunCommand(scenario, shipped)}</pre>
+    <pre class="command" id="rerun">${rerunCommand(scenario, shipped, named)}</pre>
     <p class="hint">The scenario as it was run, every default filled in; saved as a file it gives the same again:</p>
     <details>
       <summary>scenario.yaml</summary>

@@ -65,7 +65,7 @@ function tiles(result: SimulationResult): Html[] {
     tile(
       'Reloads by hand',
       count(summary.reloads),
-      `${shortCount(summary.sessions)} sessions, ${shortCount(summary.neverPlayed)} without a picture`,
+      `${shortCount(summary.sessions)} sessions, ${shortCount(summary.neverPlayed)} viewers without a picture`,
       smoothed(series.reloads, steps),
     ),
     tile(

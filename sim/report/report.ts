@@ -16,6 +16,8 @@ const PAGE = new URL('./page/', import.meta.url);
 export interface ReportOptions {
   /** the scenario as its file has it: the command to run it again then names what was set otherwise */
   shipped?: Scenario;
+  /** how the scenario was called on the command line; without it its name */
+  named?: string;
 }
 
 /**
@@ -80,7 +82,7 @@ export function renderReport(result: SimulationResult, options: ReportOptions = 
             <p class="hint">To scale: what enters a tier from the left is what its caches had to fetch.</p>
             <div id="flow"></div>
           </section>
-          ${closingPart(result, options.shipped)}
+          ${closingPart(result, options)}
         </main>
         <footer>
           Simulated by Undercard ${result.version}; no statement about real networks. result.json has every figure, the

@@ -9,6 +9,22 @@ test('name, seed and viewers are always there', (t) => {
   t.is(rerunCommand(shipped, shipped), 'undercard sim run fight-night --seed 1 --viewers 10000');
 });
 
+test('a scenario from a file is called by its file', (t) => {
+  t.is(
+    rerunCommand(shipped, shipped, './my night.yaml'),
+    "undercard sim run './my night.yaml' --seed 1 --viewers 10000",
+  );
+});
+
+test('what a section has no longer is gone after the command, too', (t) => {
+  const run = scenarioSchema.parse({
+    name: 'fight-night',
+    audience: { viewers: 10_000, arrival: { kind: 'diurnal', peakHour: 20, lowShare: 0.5 } },
+  });
+  const command = rerunCommand(run, shipped);
+  t.true(command.endsWith(` --set audience.arrival='{"kind":"diurnal","peakHour":20,"lowShare":0.5}'`), command);
+});
+
 test('what was set otherwise than in the file is named, quoted for a shell', (t) => {
   const run = structuredClone(shipped);
   run.seed = 7;

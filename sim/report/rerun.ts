@@ -6,11 +6,12 @@ type Setting = { path: string; value: unknown };
  * The command that runs the same again.
  * @param shipped the scenario as its file has it, defaults filled in: what differs becomes `--set`. Without it name, seed
  *   and number of viewers are all that can be said, and the scenario itself is the full account.
+ * @param named how it was called before: by its name, or by its file
  */
-export function rerunCommand(scenario: Scenario, shipped?: Scenario): string {
+export function rerunCommand(scenario: Scenario, shipped?: Scenario, named: string = scenario.name): string {
   const parts = [
     'undercard sim run',
-    scenario.name,
+    shellWord(named),
     `--seed ${scenario.seed}`,
     `--viewers ${scenario.audience.viewers}`,
   ];
@@ -24,6 +25,8 @@ export function rerunCommand(scenario: Scenario, shipped?: Scenario): string {
 function differences(before: unknown, after: unknown, path: string): Setting[] {
   if (JSON.stringify(before) === JSON.stringify(after)) return [];
   if (!isRecord(before) || !isRecord(after)) return [{ path, value: after }];
+  // Nothing takes a field away; the whole section without it can be set.
+  if (path !== '' && Object.keys(before).some((name) => after[name] === undefined)) return [{ path, value: after }];
   const names = new Set([...Object.keys(after), ...Object.keys(before)]);
   return [...names].flatMap((name) => differences(before[name], after[name], path === '' ? name : `${path}.${name}`));
 }

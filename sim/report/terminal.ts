@@ -1,6 +1,6 @@
 import type { SimulationResult, Tier } from '../run/result.ts';
 import { bytes, clock, count, dollars, duration, milliseconds, percent, rate } from './page/format.js';
-import { firstFullSeconds } from './verdict.ts';
+import { allLost, firstFullSeconds } from './verdict.ts';
 
 const LABEL_WIDTH = 13;
 const BOTTLENECKS = 3;
@@ -25,7 +25,7 @@ export function terminalSummary(result: SimulationResult): string {
     ),
     line(
       'sessions',
-      `${count(summary.sessions)}, ${count(summary.reloads)} of them reloads by hand; ${count(summary.neverPlayed)} never had a picture`,
+      `${count(summary.sessions)}, ${count(summary.reloads)} of them reloads by hand; ${count(summary.neverPlayed)} viewers never had a picture`,
     ),
     line('start-up', `p50 ${milliseconds(summary.startupP50Ms)}, p95 ${milliseconds(summary.startupP95Ms)}`),
     line(
@@ -68,7 +68,7 @@ export function terminalSummary(result: SimulationResult): string {
       ),
     ),
     ...several('bottlenecks', bottleneckTexts(result)),
-    line('losing ISP', summary.losingIsp?.text ?? 'none'),
+    line('losing ISP', summary.losingIsp?.text ?? (allLost(summary) ? `none alone: ${allLost(summary)}` : 'none')),
     ...(failed.length === 0
       ? [line('checks', `all ${checks.length} passed`)]
       : several(

@@ -33,13 +33,30 @@ test('when nothing broke it says so, and blames nobody', (t) => {
   const calm: SimulationResult = {
     ...result,
     faults: [],
-    summary: { ...result.summary, bottlenecks: [], losingIsp: null },
+    summary: { ...result.summary, bottlenecks: [], losingIsp: null, neverPlayed: 0, stallRatio: 0 },
     series: { ...result.series, stalled: result.series.stalled.map(() => 0) },
   };
   t.is(line(calm, 'First broke'), undefined);
   t.is(line(calm, 'What broke')!.tone, 'good');
   t.regex(line(calm, 'Bottleneck')!.text, /^There was none/);
   t.regex(line(calm, 'Who lost')!.text, /^No ISP/);
+});
+
+test('when everybody lost alike, no ISP is blamed, and nothing is called good', (t) => {
+  const result = sampleResult();
+  const { summary, series } = result;
+  const dark: SimulationResult = {
+    ...result,
+    faults: [],
+    summary: { ...summary, bottlenecks: [], losingIsp: null, neverPlayed: summary.arrived, stallRatio: 0 },
+    series: { ...series, stalled: series.stalled.map(() => 0) },
+  };
+  t.is(line(dark, 'What broke')!.tone, 'bad');
+  t.regex(line(dark, 'What broke')!.text, /and yet ([\d,]+) of \1 viewers never had a picture\.$/);
+  t.regex(line(dark, 'What broke')!.detail!, /^failed requests: \d/);
+  t.is(line(dark, 'Who lost')!.tone, 'bad');
+  const still = { ...dark, summary: { ...dark.summary, neverPlayed: 0, stallRatio: 0.53, viewersStalledShare: 1 } };
+  t.regex(line(still, 'Who lost')!.text, /^No ISP stands out: 100 % of the viewers met a stall, 53 % of the time/);
 });
 
 test('a failed check comes before everything else', (t) => {

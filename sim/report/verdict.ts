@@ -1,4 +1,4 @@
-import type { Bottleneck, Isp, SimulationResult } from '../run/result.ts';
+import type { Bottleneck, Isp, SimulationResult, Summary } from '../run/result.ts';
 import { smoothed, smoothSteps } from './smooth.ts';
 import { bytes, clock, count, dollars, duration, milliseconds, percent, rate } from './page/format.js';
 
@@ -61,6 +61,17 @@ function firstFull({ series }: SimulationResult, row: readonly number[]): number
   return step < 0 ? null : Math.max(0, series.timesSeconds[step]! - series.stepSeconds);
 }
 
+/** What went wrong for viewers of no one ISP; null when hardly anything did. */
+export function allLost({ stallRatio, neverPlayed, arrived, viewersStalledShare }: Summary): string | null {
+  const blind = arrived > 0 && neverPlayed >= STALLS_VIEWERS && neverPlayed / arrived >= STALLS_SHARE;
+  const lost = [
+    blind && `${count(neverPlayed)} of ${count(arrived)} viewers never had a picture`,
+    stallRatio >= STALLS_SHARE &&
+      `${percent(viewersStalledShare)} of the viewers met a stall, ${percent(stallRatio)} of the time stood still`,
+  ].filter((part) => typeof part === 'string');
+  return lost.length === 0 ? null : lost.join('; ');
+}
+
 function checksFailed({ checks, seed }: SimulationResult): VerdictLine[] {
   const failed = checks.filter(({ ok }) => !ok);
   if (failed.length === 0) return [];
@@ -108,6 +119,11 @@ function whatBroke(result: SimulationResult): VerdictLine {
     });
   }
   if (moments.length === 0) {
+    const lost = allLost(summary);
+    if (lost !== null) {
+      const text = `No fault and no full link, and yet ${lost}.`;
+      return { label: 'What broke', tone: 'bad', text, detail: failuresOf(summary) };
+    }
     const text = 'No fault, nothing full for long, and never more than 1 % of the viewers stood still.';
     return { label: 'What broke', tone: 'good', text: `Nothing broke. ${text}`, detail: null };
   }
@@ -122,6 +138,16 @@ function whatBroke(result: SimulationResult): VerdictLine {
       : `worst at ${clock(series.timesSeconds[worst]!)}: ${percent(shares[worst]!)} of the viewers stood still at one time ` +
         `(${count(series.stalled[worst]!)}); ${percent(summary.viewersStalledShare)} of all met a stall`;
   return { label: 'First broke', tone: onset < 0 ? 'warn' : 'bad', text: `${told.join('; ')}.`, detail };
+}
+
+/** What requests failed of, the most frequent first. */
+function failuresOf({ failures }: Summary): string | null {
+  const causes = Object.entries(failures).filter(([, number]) => number > 0);
+  if (causes.length === 0) return null;
+  return `failed requests: ${causes
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([cause, number]) => `${count(number)} ${cause}`)
+    .join(', ')}`;
 }
 
 function bottleneck(result: SimulationResult): VerdictLine {
@@ -159,6 +185,9 @@ function bottleneck(result: SimulationResult): VerdictLine {
 
 function whoLost({ summary, isps }: SimulationResult): VerdictLine {
   const { losingIsp } = summary;
+  const everybody = allLost(summary);
+  if (losingIsp === null && everybody !== null)
+    return { label: 'Who lost', tone: 'bad', text: `No ISP stands out: ${everybody}.`, detail: null };
   if (losingIsp === null)
     return { label: 'Who lost', tone: 'good', text: 'No ISP’s viewers lost anything.', detail: null };
   const isp = isps.find(({ id }) => id === losingIsp.id);

@@ -6,8 +6,8 @@ const MOST_ARRIVALS = 10_000_000;
 
 export type TraceOutcome = { kind: 'trace'; lines: TraceLine[] } | { kind: 'bad'; reason: string };
 
-/** CSV: `seconds,arrivals[,country]`, seconds ascending. Comments begin with #. @param name for messages @param living countries where somebody can come from */
-export function readTrace(text: string, name: string, living: ReadonlySet<string>): TraceOutcome {
+/** CSV: `seconds,arrivals[,country]`, seconds ascending. Comments begin with #. @param name for messages @param living countries where somebody can come from; without it, any */
+export function readTrace(text: string, name: string, living?: ReadonlySet<string>): TraceOutcome {
   const lines: TraceLine[] = [];
   let total = 0;
   const rows = text.split(/\r?\n/);
@@ -19,7 +19,7 @@ export function readTrace(text: string, name: string, living: ReadonlySet<string
     const atMs = Number(match[1]) * 1000;
     if (atMs < (lines.at(-1)?.atMs ?? 0)) return bad('seconds must not go back');
     const country = match[3] ?? null;
-    if (country !== null && !living.has(country)) {
+    if (country !== null && living?.has(country) === false) {
       return bad(`nobody lives in ${country} here; subscribers are in ${[...living].sort().join(', ')}`);
     }
     total += Number(match[2]);

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import test from 'ava';
 import { generateWorld } from '../../topology/world/generate.ts';
 import { writeTopology } from '../../topology/load/topology-file.ts';
@@ -9,6 +9,8 @@ import { parseOverride, variantOverrides } from './overrides.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'undercard-scenarios-'));
 writeTopology(generateWorld({ sites: 3, servers: 6, seed: 1, peakBps: 1e9 }), join(folder, 'world.json'));
+writeFileSync(join(folder, 'nowhere.csv'), 'seconds,arrivals,country\n0,5,AQ\n');
+writeFileSync(join(folder, 'late.csv'), '20,5\n');
 let files = 0;
 
 test.after.always(() => rmSync(folder, { recursive: true }));
@@ -107,6 +109,57 @@ const BAD: [what: string, text: string, reason: RegExp][] = [
     `${BASE}audience: { arrival: { kind: trace, file: world.json } }\n`,
     /:3: .*world\.json:1: must be seconds,arrivals/,
   ],
+  [
+    'a kind that is misspelt',
+    `${BASE}faults:\n  - { kind: exchange-donw, exchange: a, fromSeconds: 5 }\n`,
+    /:4: faults\.0\.kind: there is no "exchange-donw", did you mean "exchange-down"\?; one of site-down, /,
+  ],
+  [
+    'no kind at all',
+    `${BASE}audience: { arrival: { atSeconds: 5 } }\n`,
+    /:3: audience\.arrival\.kind: is missing: one of flash-crowd, steady/,
+  ],
+  [
+    'a field of another kind',
+    `${BASE}faults:\n  - { kind: steering-down, exchange: a, fromSeconds: 5 }\n`,
+    /:4: faults\.0: "exchange" does not go with what else is here; remove one of them$/,
+  ],
+  [
+    'two sources of the network',
+    'name: x\ntopology: { file: world.json, generate: {} }\n',
+    /:2: topology: "(?:file|generate)" does not go with what else is here/,
+  ],
+  [
+    'sizes of a rendition that is not there',
+    `${BASE}event: { segmentBytes: { v1081: [5] } }\n`,
+    /:3: event\.segmentBytes\.v1081: no rendition "v1081"; did you mean "v1080"\?/,
+  ],
+  [
+    'an origin twice',
+    `${BASE}origin: { regions: [us-east, us-east] }\n`,
+    /:3: origin\.regions\.1: "us-east" is there twice/,
+  ],
+  [
+    'an origin down where none is',
+    `${BASE}faults:\n  - { kind: origin-down, region: sa-east, fromSeconds: 5 }\n`,
+    /:4: faults\.0\.region: no origin in region "sa-east"; /,
+  ],
+  [
+    'a variant of an unknown field',
+    `${BASE}variants:\n  a: { steering.policy: nearest }\n  b: { "steering policy": nearest }\n`,
+    /:5: variants\.b: "steering policy" is no field; /,
+  ],
+  [
+    'a trace from where nobody lives',
+    `${BASE}audience: { arrival: { kind: trace, file: nowhere.csv } }\n`,
+    /:3: .*nowhere\.csv:2: nobody lives in AQ here; /,
+  ],
+  [
+    'a trace after the end',
+    `${BASE}durationSeconds: 20\naudience: { arrival: { kind: trace, file: late.csv } }\n`,
+    /:4: .*late\.csv: nobody arrives before the end \(durationSeconds: 20\)/,
+  ],
+  ['two documents', 'name: x\n---\nname: y\n', /^s\d+\.yaml:\d: a second document begins here/],
   ['YAML that is none', 'name: [x\n', /^s\d+\.yaml:\d+: /],
   ['a name twice', 'name: x\nname: y\n', /^s\d+\.yaml:2: the key "name" is there twice/],
 ];
@@ -146,6 +199,78 @@ test('any field can be overridden, and a bad override is named', (t) => {
   t.is(outcome(BASE, ['audience.arrival.kind=flash-crowd']), 'good', 'another kind begins with its own defaults');
   t.is(parseOverride('steering.policy'), null);
   t.is(parseOverride('=5'), null);
+});
+
+test('a bad override is blamed itself, and not another', (t) => {
+  const refused = (reason: RegExp, ...sets: string[]) =>
+    t.regex(outcome(BASE, [...sets, 'durationSeconds=20']), reason);
+  refused(/^--set audience\.viewrs=5: .*did you mean "viewers"/, 'audience.viewers=5', 'audience.viewrs=5');
+  refused(/^--set audience\.devices\.7\.share=2: audience\.devices is a list of 3: /, 'audience.devices.7.share=2');
+  refused(/^--set audience\.devices\.x=2: audience\.devices is a list of 3: /, 'audience.devices.x=2');
+  refused(/^--set faults\.0\.kind=steering-down: faults\.0\.fromSeconds: is missing/, 'faults.0.kind=steering-down');
+  refused(/^--set audience\.arrival\.kind=trace: audience\.arrival\.file: is missing/, 'audience.arrival.kind=trace');
+  refused(/^--set topology\.generate\.countries=\[XX\]: /, 'topology.generate.countries=[XX]');
+  t.is(parseOverride('audience.__proto__.viewers=5'), null);
+});
+
+test('another kind drops what only the old one had, in whatever order it is set, and keeps the rest', (t) => {
+  const file = join(folder, 'kinds.yaml');
+  writeFileSync(
+    file,
+    `${BASE}audience: { restarts: { kind: naive, patienceSeconds: 6 }, arrival: { kind: steady, rampSeconds: 7 } }\n`,
+  );
+  const sets = ['audience.restarts.kind=guided', 'audience.arrival.atSeconds=9', 'audience.arrival.kind=flash-crowd'];
+  for (const order of [sets, sets.toReversed()]) {
+    const loaded = loadScenario(
+      file,
+      order.map((set) => parseOverride(set)!),
+    );
+    if (loaded.kind === 'bad') return t.fail(loaded.reason);
+    const { restarts, arrival } = loaded.scenario.audience;
+    t.like(restarts, { kind: 'guided', patienceSeconds: 6 });
+    t.deepEqual(arrival, { kind: 'flash-crowd', atSeconds: 9, widthSeconds: 60, earlyShare: 0.05 });
+  }
+});
+
+test('variants of retry-storm differ in nothing but the kind of restart', (t) => {
+  const loaded = loadScenario('retry-storm');
+  if (loaded.kind === 'bad') return t.fail(loaded.reason);
+  const [naive, guided] = ['naive', 'guided'].map((variant) => {
+    const one = loadScenario('retry-storm', variantOverrides(loaded.scenario, variant));
+    return one.kind === 'bad' ? null : one.scenario;
+  });
+  t.is(naive?.audience.restarts.patienceSeconds, loaded.scenario.audience.restarts.patienceSeconds);
+  t.deepEqual({ ...guided!.audience.restarts, kind: 'naive' }, { ...naive!.audience.restarts });
+});
+
+test('a variant that is wrong is told with its line', (t) => {
+  const file = join(folder, 'variants.yaml');
+  writeFileSync(file, `${BASE}variants:\n  b: { steering.polcy: nearest }\n`);
+  const shipped = loadScenario(file);
+  if (shipped.kind === 'bad') return t.fail(shipped.reason);
+  const loaded = loadScenario(file, variantOverrides(shipped.scenario, 'b'));
+  t.regex(
+    loaded.kind === 'bad' ? loaded.reason : '',
+    /variants\.yaml:4: variants\.b\.steering\.polcy: .*did you mean "policy"/,
+  );
+});
+
+test('a network that is named in an override takes the place of the scenario’s, from where it was typed', (t) => {
+  const loaded = loadScenario('first-light', [
+    parseOverride(`topology.file=${relative('.', join(folder, 'world.json'))}`)!,
+  ]);
+  t.is(loaded.kind === 'bad' ? loaded.reason : loaded.topology.sites.length, 3);
+  t.is(outcome(BASE, ['topology.generate.sites=5', 'topology.generate.servers=5']), 'good');
+});
+
+test('a network without an edge is refused', (t) => {
+  const world = generateWorld({ sites: 3, servers: 3, seed: 1, peakBps: 1e9 });
+  const sites = world.sites.map((site) => ({
+    ...site,
+    servers: site.servers.map((one) => ({ ...one, role: 'shield' as const })),
+  }));
+  writeTopology({ ...world, sites }, join(folder, 'shields.json'));
+  t.regex(outcome('name: x\ntopology: { file: shields.json }\n'), /:2: topology: no site has a server of role edge/);
 });
 
 test('the network is built for the forecast: viewers, their share, and what their devices may see', (t) => {

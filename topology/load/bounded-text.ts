@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 export type TextOutcome = { kind: 'text'; text: string } | { kind: 'bad'; reason: string };
@@ -16,6 +17,7 @@ export function readBoundedText(path: string, mostBytes: number): TextOutcome {
     if (stats.size > mostBytes) return bad(path, `is too large: ${stats.size} bytes, at most ${mostBytes} are read`);
     const bytes = stats.isFile() ? readWhole(file, stats.size) : readPipe(file, mostBytes);
     if (bytes === null) return bad(path, `is too large: at most ${mostBytes} bytes are read`);
+    if (!isUtf8(bytes) || bytes.includes(0)) return bad(path, 'is no text in UTF-8');
     return { kind: 'text', text: bytes.toString('utf8').replace(/^\uFEFF/, '') };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

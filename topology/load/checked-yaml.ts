@@ -110,14 +110,21 @@ function parseYaml(text: string): Parsed {
     const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'error' } as const;
     const document = parseDocument(text, options);
     const [syntaxError] = document.errors;
-    if (syntaxError) return { kind: 'bad', place: placeOf(syntaxError.pos[0]), message: syntaxError.message };
+    if (syntaxError) return { kind: 'bad', place: placeOf(syntaxError.pos[0]), message: plainMessage(syntaxError) };
     const duplicate = duplicateKey(document);
     if (duplicate !== null) return { kind: 'bad', place: placeOf(duplicate.offset), message: twice(duplicate.key) };
     return { kind: 'parsed', plain: document.toJS(), find: (path, key) => placeOf(offsetOf(document, path, key)) };
   } catch (error) {
-    // A bomb of aliases, or too deep for the stack.
-    return { kind: 'bad', place: null, message: (error as Error).message };
+    // A bomb of aliases, or too deep for the stack: no line of it is more to blame than another.
+    return { kind: 'bad', place: { line: 1, column: 1 }, message: plainMessage(error as Error) };
   }
+}
+
+/** Some messages of the library are for programmers. */
+function plainMessage(error: Error & { code?: string }): string {
+  if (error.code === 'MULTIPLE_DOCS') return 'a second document begins here; keep one and remove the other';
+  if (error instanceof RangeError || /call stack/i.test(error.message)) return 'is nested too deeply';
+  return error.message.replace(/^Excessive alias count.*$/, 'aliases (*name) stand for too much; write it out');
 }
 
 function twice(key: string): string {

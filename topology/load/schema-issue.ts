@@ -40,8 +40,18 @@ export function describeIssues(found: readonly Issue[], schema: z.core.$ZodType,
   return { path: issue.path, key, message: oneLine(place + messageOf(issue, schema, given, got)) };
 }
 
+/** A `kind` that is none of those that there are. */
+function wrongKind({ options = [] }: z.core.$ZodIssueInvalidUnion & { options?: unknown[] }, given: unknown): string {
+  const kinds = options.map(String);
+  if (given === undefined) return `is missing: one of ${listed(kinds)}`;
+  const near = typeof given === 'string' ? nearestName(given, kinds) : null;
+  return `there is no ${shown(given)}${near === null ? '' : `, did you mean "${near}"?`}; one of ${listed(kinds)}`;
+}
+
 function messageOf(issue: Issue, schema: z.core.$ZodType, given: unknown, got: string): string {
   switch (issue.code) {
+    case 'invalid_union':
+      return 'discriminator' in issue ? wrongKind(issue, given) : issue.message;
     case 'unrecognized_keys':
       return unknownKey(issue.keys[0]!, keysAt(schema, issue.path));
     case 'invalid_type': {
@@ -68,6 +78,8 @@ function messageOf(issue: Issue, schema: z.core.$ZodType, given: unknown, got: s
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
+  // Another of several kinds of this has it.
+  if (known.includes(key)) return `"${key}" does not go with what else is here; remove one of them`;
   const near = nearestName(key, known);
   const mend = near === null ? `; known here: ${listed(known)}` : `, did you mean "${near}"?`;
   return `unknown key "${key}"${mend}`;

@@ -80,7 +80,7 @@ test('bad YAML, an empty file, a bomb of aliases and a missing file get one line
     const [name, before] = [level, level - 1].map((at) => String.fromCharCode(97 + at));
     bomb.push(`${name}: &${name} [${`*${before},`.repeat(9)}]`);
   }
-  t.regex(reasonFor(bomb.join('\n')), /^sites\.yaml: .*alias/i);
+  t.regex(reasonFor(bomb.join('\n')), /^sites\.yaml:1:1: .*alias/i);
   const missing = await loadSites('/nonexistent.yaml');
   t.deepEqual(missing, { kind: 'bad', reason: '/nonexistent.yaml: no such file' });
   for (const reason of [reasonFor('sites: ['), changed('country: DE', 'country: Germany')])
