@@ -66,7 +66,8 @@ test('a signal ends a load with its final line, and bytes received are bytes sen
 
 test('a load begins when it is told to, by the wall clock', async (t) => {
   const edge = await new SmallEdge(shortSegments()).listen();
-  const startAtMs = Date.now() + 4000;
+  // Long enough for a process to be up on a busy machine.
+  const startAtMs = Date.now() + 10_000;
   const moment = ['--start-at', String(startAtMs), '--spread', '0s', '--duration', '2s'];
   const run = load(`${edge.baseUrl}/live/demo/`, '--viewers', '2', '--json', ...moment);
   await run.firstLine;

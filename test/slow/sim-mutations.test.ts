@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { LADDER } from '../sim/verify/ladder.ts';
+import { LADDER } from '../../sim/verify/ladder.ts';
 
 /** `undercard sim verify` must be able to fail: one rule at a time is changed in a copy, and a rung has to notice. */
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const copy = mkdtempSync(join(tmpdir(), 'undercard-sim-mutation-'));
 
 interface Mutation {
