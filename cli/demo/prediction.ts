@@ -98,7 +98,14 @@ export function predictionInput(
     },
     origin: { egressBps: UNBOUNDED_BPS },
     // Plain TCP on one machine: no TLS, and windows that are no bound; bodies are counted without their heads.
-    transport: { tls: false, initialWindowBytes: 1e7, slowStartAfterIdle: false, headerBytes: 0, lastMileMs: 0 },
+    transport: {
+      tls: false,
+      initialWindowBytes: 1e7,
+      slowStartAfterIdle: false,
+      headerBytes: 0,
+      tickMs: 2,
+      lastMileMs: 0,
+    },
     server: { clockErrorMs: 0 },
     faults: outages.flatMap((outage) => faultOf(plan, outage, durationMs)),
   });

@@ -2,6 +2,7 @@
 export const ASSUMPTIONS: readonly string[] = [
   'Everything here is simulated: nothing was measured on a network.',
   'Transfers are fluid flows that share links max-min fairly; round-trip times do not make shares unequal.',
+  'Bodies begin at multiples of transport.tickMs, and what ended ones leave is shared out there: until then links carry a little less, never more.',
   'Links have no queues: a full link slows transfers down, and delays no packets.',
   'Slow start costs each transfer its round trips at the rate of its access line; losses are modelled only where a fault names them.',
   'Requests take one way and no room: only bodies and answer headers load links, in the direction they travel.',

@@ -34,7 +34,7 @@ export function bottlenecksOf(
       id: link.id,
       peakUtilisation: link.peakUtilisation,
       fullSeconds: link.fullSeconds,
-      text: `${KIND_NAMES[link.kind]} ${link.id} (${nameOf(link.from, simulation)} → ${nameOf(link.to, simulation)}) ${fullness(link)}`,
+      text: `${kindName(link)} ${link.id} (${nameOf(link.from, simulation)} → ${nameOf(link.to, simulation)}) ${fullness(link)}`,
     }));
   for (const server of servers) {
     if (server.peakUtilisation < NEAR_SHARE) continue;
@@ -51,6 +51,11 @@ export function bottlenecksOf(
   return found
     .sort((a, b) => b.fullSeconds - a.fullSeconds || b.peakUtilisation - a.peakUtilisation || (a.id < b.id ? -1 : 1))
     .slice(0, MOST);
+}
+
+function kindName({ kind, from, to }: Pick<LinkResult, 'kind' | 'from' | 'to'>): string {
+  const betweenNetworks = from.startsWith('network:') && to.startsWith('network:');
+  return kind === 'peering' && betweenNetworks ? 'peering link' : KIND_NAMES[kind];
 }
 
 function fullness({ fullSeconds, peakUtilisation }: { fullSeconds: number; peakUtilisation: number }): string {
@@ -88,15 +93,21 @@ export function losingIspOf(
   const without = isp.neverPlayed === 0 ? '' : `, ${isp.neverPlayed} of its ${isp.sessions} sessions had none`;
   const stood = `no picture for ${percent(isp.stallRatio)} of the time (everybody ${percent(stallRatio)})${without}`;
   const poor = `${megabits(isp.meanBitrateBps ?? 0)} where everybody has ${megabits(meanBitrateBps ?? 0)}`;
-  const what = STALL_WEIGHT * still >= shortfall ? `${stood}, at ${poor}` : `${poor}; ${stood}`;
+  // What it lost, and nothing of what it did not.
+  const losses = [
+    ...(still >= LEAST_STALL ? [{ weight: STALL_WEIGHT * still, text: stood }] : []),
+    ...(shortfall >= LEAST_SHORTFALL ? [{ weight: shortfall, text: poor }] : []),
+  ];
+  const what = losses
+    .sort((a, b) => b.weight - a.weight)
+    .map(({ text }) => text)
+    .join('; ');
   const full = links.find(
     ({ from, to, fullSeconds }) =>
       fullSeconds >= 1 && [from, to].some((end) => end === `network:${isp.id}` || end.startsWith(`access:${isp.id}/`)),
   );
   const why =
-    full === undefined
-      ? ''
-      : `; its ${KIND_NAMES[full.kind]} ${full.id} was full for ${Math.round(full.fullSeconds)} s`;
+    full === undefined ? '' : `; its ${kindName(full)} ${full.id} was full for ${Math.round(full.fullSeconds)} s`;
   return { id: isp.id, text: `${name}: ${what}${why}` };
 }
 

@@ -103,7 +103,7 @@ export interface Summary {
   othersCostUsdMonth: number;
   /** what was fullest, in sentences, the worst first; empty when nothing was near its limit */
   bottlenecks: Bottleneck[];
-  /** the ISP whose viewers lost most; null when nobody lost anything */
+  /** the ISP whose viewers lost most against everybody's; null when none stands out */
   losingIsp: { id: string; text: string } | null;
 }
 

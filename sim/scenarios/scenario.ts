@@ -70,7 +70,8 @@ export const eventSectionSchema = z
     id: identifierSchema.default('event'),
     begunSeconds: seconds.default(3600).describe('How long it has been on when the run starts.'),
     endsSeconds: seconds.optional().describe('When it ends; by default it goes on.'),
-    segmentDurationMs: z.number().int().min(100).max(60_000).default(2000),
+    // Players ask a third of a segment late: with shorter ones nobody would ever be in time.
+    segmentDurationMs: z.number().int().min(500).max(60_000).default(2000),
     dvrWindowSeconds: seconds.min(1).default(600),
     renditions: z
       .array(renditionSchema)
@@ -136,7 +137,7 @@ export const transportSchema = z
       .number()
       .nonnegative()
       .max(1000)
-      .default(2)
+      .default(5)
       .describe('Bodies begin, and what ended ones leave is shared out, at multiples of this; 0: at once, and slower.'),
     convergenceSeconds: z
       .number()
