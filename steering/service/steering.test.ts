@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { BadInput } from '../../runtime/bad-input.ts';
 import { serversAnswerSchema } from '../../topology/model/servers-answer.ts';
@@ -264,4 +265,35 @@ test('a configuration that cannot be used gets one clear line', async (t) => {
     { listen: { host: '192.0.2.1', port: 9 }, yaml: `reportToken: abcdefghijklmnop\n${SITES_YAML}` },
     /cannot listen on/,
   );
+});
+
+const THREE_SITES = fileURLToPath(new URL('../../topology/examples/three-sites.yaml', import.meta.url));
+const THREE_SITES_YAML = `sites:
+  - { id: amsterdam, country: NL, latitude: 52.37, longitude: 4.89, edges: [{ id: edge-1, url: 'http://127.0.0.11:1', capacityBps: 1e9 }] }
+  - { id: new-york, country: US, latitude: 40.71, longitude: -74.01, edges: [{ id: edge-3, url: 'http://127.0.0.13:1', capacityBps: 1e9 }] }
+  - { id: singapore, country: SG, latitude: 1.35, longitude: 103.82, kind: embedded, edges: [{ id: edge-5, url: 'http://127.0.0.15:1', capacityBps: 1e9 }] }
+`;
+
+test('with a topology a client is known by its prefix, and its sites come as its network hears them', async (t) => {
+  const first = async (policy: 'network' | 'nearest', ip: string) => {
+    const { url, pass } = await openSteering(t, { yaml: THREE_SITES_YAML, topologyFile: THREE_SITES, policy });
+    await pass(5, []);
+    return (await servers(url, `path=/live/demo/&ip=${ip}`)).servers[0]!;
+  };
+  // A subscriber in Jakarta, whose provider is the host of the embedded site.
+  const jakarta = await first('network', '198.18.97.1');
+  t.is(jakarta.site, 'singapore');
+  t.true(jakarta.reasons.includes('embedded'), jakarta.reasons.join());
+  const london = await first('network', '198.18.33.1');
+  t.true(london.reasons.some((reason) => ['private', 'peering', 'transit'].includes(reason)), london.reasons.join());
+  t.is((await first('nearest', '198.18.33.1')).site, 'amsterdam');
+});
+
+test('a topology that cannot be used, or has other sites, gets one clear line', async (t) => {
+  const refused = async (changes: Parameters<typeof openSteering>[1], expected: RegExp) => {
+    const { message } = await t.throwsAsync(openSteering(t, changes), { instanceOf: BadInput });
+    t.regex(message, expected);
+  };
+  await refused({ topologyFile: '/nonexistent.yaml' }, /^--topology \/nonexistent\.yaml: no such file$/);
+  await refused({ topologyFile: THREE_SITES }, /^--topology .*three-sites\.yaml: no site "fra", which .*sites\.yaml has/);
 });
