@@ -3,14 +3,18 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { edgeConfigSchema } from '../edge/service/edge-config.ts';
+import { scenarioSchema } from '../sim/scenarios/scenario.ts';
 import { sitesSchema } from '../topology/model/site.ts';
+import { topologySchema } from '../topology/model/topology.ts';
 
 export const REFERENCE_FILE = new URL('../docs/configuration.md', import.meta.url);
 
 interface Property {
   type?: string;
-  anyOf?: { type?: string; format?: string }[];
+  anyOf?: Property[];
+  oneOf?: Property[];
   enum?: string[];
+  const?: unknown;
   format?: string;
   description?: string;
   default?: unknown;
@@ -37,6 +41,16 @@ export function configReference(): string {
     '',
     ...tableOf(z.toJSONSchema(sitesSchema, { io: 'input' }) as Property),
     '',
+    '## scenario.yaml: `undercard sim run FILE`',
+    '',
+    'Times are seconds of simulated time, rates bits per second. Where a section has several kinds, the kind stands in brackets.',
+    '',
+    ...tableOf(z.toJSONSchema(scenarioSchema, { io: 'input' }) as Property),
+    '',
+    '## topology.yaml: `undercard topology check FILE`, `undercard steering --topology FILE`',
+    '',
+    ...tableOf(z.toJSONSchema(topologySchema, { io: 'input' }) as Property),
+    '',
   ].join('\n');
 }
 
@@ -47,10 +61,29 @@ function tableOf(schema: Property): string[] {
 function rowsOf(schema: Property, prefix: string): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
     const path = `${prefix}${name}`;
+    const fallback = property.default === undefined ? '' : `\`${JSON.stringify(property.default)}\``;
+    const kinds = kindsOf(property.items ?? property);
+    if (kinds !== null) {
+      const list = property.items === undefined ? '' : '[]';
+      return [
+        `| \`${path}${list}\` | one of ${kinds.map(({ name: kind }) => `\`${kind}\``).join(', ')} | ${fallback} | ${property.description ?? ''} |`,
+        ...kinds.flatMap(({ name: kind, schema }) => rowsOf(schema, `${path}${list}(${kind}).`)),
+      ];
+    }
     const inner = property.properties ? property : property.items?.properties ? property.items : null;
     if (inner) return rowsOf(inner, `${path}${property.items ? '[]' : ''}.`);
-    const fallback = property.default === undefined ? '' : `\`${JSON.stringify(property.default)}\``;
     return [`| \`${path}\` | ${typeOf(property)} | ${fallback} | ${property.description ?? ''} |`];
+  });
+}
+
+/** The maps that a section may be, by their kind or the field that tells them apart; null where it is no such choice. */
+function kindsOf({ anyOf, oneOf }: Property): { name: string; schema: Property }[] | null {
+  const options = anyOf ?? oneOf;
+  if (options === undefined || !options.every(({ properties }) => properties !== undefined)) return null;
+  return options.map(({ properties = {} }) => {
+    const { kind, ...others } = properties;
+    const name = typeof kind?.const === 'string' ? kind.const : Object.keys(properties)[0]!;
+    return { name, schema: { properties: typeof kind?.const === 'string' ? others : properties } };
   });
 }
 
