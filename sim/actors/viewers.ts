@@ -14,6 +14,7 @@ import type { Ranking } from '../player/server-choice.ts';
 import { ViewerBehaviour } from '../player/viewer-behaviour.ts';
 import type { Audience } from '../scenarios/audience-schema.ts';
 import type { ViewerTraits } from '../viewers/population.ts';
+import { Connections } from './connections.ts';
 import { KEY_KINDS, type KeyBook } from './key-book.ts';
 import type { SteeringDesk } from './steering-desk.ts';
 import type { Wire, WireAsker, WireFailure, WirePath } from './wire.ts';
@@ -23,10 +24,6 @@ import type { Ways } from './ways.ts';
 const LANES = { document: 0, video: 1, audio: 2, steering: 3 } as const;
 const LANE_COUNT = 4;
 const NOTHING = -1;
-/** Servers close idle connections after some time (nginx: 75 s). */
-const KEEP_ALIVE_MS = 60_000;
-/** Least retransmission time-out; the window halves for each that passes idle (RFC 2861). */
-const LEAST_RTO_MS = 200;
 
 export interface ViewerWorld {
   engine: Engine;
@@ -91,9 +88,7 @@ export class Viewers implements PlayerSink, WireAsker {
   /** by viewer and lane */
   #fetches = new Int32Array(1024);
   #exchanges = new Int32Array(1024);
-  #connected = new Int32Array(1024);
-  #windows = new Float64Array(1024);
-  #usedMs = new Float64Array(1024);
+  readonly #connections: Connections;
   /** of each viewer the server of its last way, and that way */
   readonly #wayServer: number[] = [];
   readonly #ways: (WirePath | null)[] = [];
@@ -106,6 +101,7 @@ export class Viewers implements PlayerSink, WireAsker {
     this.#options = options;
     this.#world = world;
     this.#configs = playerConfigs(options.audience);
+    this.#connections = new Connections(options.transport);
     this.#kind = world.wire.addAskers(this, false);
     this.#ladder = ladderOf(world.keys.event);
     const { timers } = world.engine;
@@ -230,8 +226,7 @@ export class Viewers implements PlayerSink, WireAsker {
     const viewer = wire.asker[exchange]!;
     const fetchId = wire.reference[exchange]!;
     const lane = this.#settle(viewer, fetchId);
-    this.#windows[lane] = wire.windowBytes(exchange);
-    this.#usedMs[lane] = nowMs;
+    this.#connections.used(lane, wire.windowBytes(exchange), nowMs);
     const key = wire.key[exchange]!;
     const sizeBytes = wire.sizeBytes[exchange]!;
     const { place } = this.traits[viewer]!;
@@ -251,7 +246,7 @@ export class Viewers implements PlayerSink, WireAsker {
     const fetchId = wire.reference[exchange]!;
     const lane = this.#settle(viewer, fetchId);
     const status = wire.status[exchange]!;
-    if (failure !== 'answered') this.#connected[lane] = NOTHING;
+    if (failure !== 'answered') this.#connections.close(lane);
     this.failures++;
     const cause = failure === 'answered' ? causeOf(status) : failure === 'refused' ? 'network' : 'truncated';
     // The field has whole seconds, and is kept with what is stored.
@@ -290,7 +285,7 @@ export class Viewers implements PlayerSink, WireAsker {
       startAt: startOf(traits),
     });
     this.players[viewer] = player;
-    this.#connected.fill(NOTHING, viewer * LANE_COUNT, (viewer + 1) * LANE_COUNT);
+    for (let slot = viewer * LANE_COUNT; slot < (viewer + 1) * LANE_COUNT; slot++) this.#connections.close(slot);
     player.start(engine.nowMs, engine.wallMs);
     this.#arm(viewer, player);
     this.#behaviours[viewer]!.started(engine.nowMs);
@@ -338,38 +333,14 @@ export class Viewers implements PlayerSink, WireAsker {
     const { wire } = this.#world;
     const slot = viewer * LANE_COUNT + lane;
     const way = this.#wayTo(viewer, server);
-    const { tls, initialWindowBytes } = this.#options.transport;
-    const warm = this.#isWarm(slot, server) || this.#takesOver(slot, viewer * LANE_COUNT, server);
-    const setUpMs = warm ? 0 : (tls ? 2 : 1) * 2 * way.oneWayMs;
-    const windowBytes = warm ? this.#windowNow(slot, way) : initialWindowBytes;
-    this.#connected[slot] = server;
+    const first = viewer * LANE_COUNT;
+    const connections = this.#connections;
+    const { nowMs } = this.#world.engine;
+    connections.open(slot, first, first + LANES.steering, this.#fetches, server, way.oneWayMs, nowMs);
+    const { setUpMs, windowBytes } = connections;
     this.#fetches[slot] = fetchId;
     const { accessBps } = this.traits[viewer]!;
     this.#exchanges[slot] = wire.ask(this.#kind, viewer, fetchId, server, key, way, setUpMs, accessBps, windowBytes);
-  }
-
-  #isWarm(slot: number, server: number): boolean {
-    return this.#connected[slot] === server && this.#world.engine.nowMs - this.#usedMs[slot]! < KEEP_ALIVE_MS;
-  }
-
-  /** A connection that another lane has left idle serves as well: they are the viewer's, not the lane's. */
-  #takesOver(slot: number, first: number, server: number): boolean {
-    for (let other = first; other < first + LANES.steering; other++) {
-      if (this.#fetches[other] !== 0 || !this.#isWarm(other, server)) continue;
-      this.#windows[slot] = this.#windows[other]!;
-      this.#usedMs[slot] = this.#usedMs[other]!;
-      this.#connected[other] = NOTHING;
-      return true;
-    }
-    return false;
-  }
-
-  #windowNow(slot: number, way: WirePath): number {
-    const { initialWindowBytes, slowStartAfterIdle } = this.#options.transport;
-    if (!slowStartAfterIdle) return this.#windows[slot]!;
-    const idleMs = this.#world.engine.nowMs - this.#usedMs[slot]!;
-    const timeOuts = Math.floor(idleMs / Math.max(LEAST_RTO_MS, 2 * way.oneWayMs));
-    return Math.max(initialWindowBytes, this.#windows[slot]! / 2 ** timeOuts);
   }
 
   #wayTo(viewer: number, server: number): WirePath {
@@ -434,7 +405,7 @@ export class Viewers implements PlayerSink, WireAsker {
   #abandon(viewer: number, lane: number): number {
     const exchange = this.#exchanges[lane]!;
     const bytes = this.#world.wire.cancel(exchange);
-    this.#connected[lane] = NOTHING;
+    this.#connections.close(lane);
     if (bytes > 0) this.#delivered(viewer, exchange, bytes);
     return bytes;
   }
@@ -446,13 +417,11 @@ export class Viewers implements PlayerSink, WireAsker {
   }
 
   #room(lanes: number): void {
+    this.#connections.room(lanes);
     if (lanes <= this.#fetches.length) return;
     const size = this.#fetches.length * 2;
     this.#fetches = grown(this.#fetches, size);
     this.#exchanges = grown(this.#exchanges, size);
-    this.#connected = grown(this.#connected, size);
-    this.#windows = grown(this.#windows, size);
-    this.#usedMs = grown(this.#usedMs, size);
   }
 }
 

@@ -61,7 +61,12 @@ export function windowAfterBytes(
  * The window after a pause: halved for each retransmission timeout gone by, down to the initial one (RFC 2861, 3.2, as
  * Linux does unless `tcp_slow_start_after_idle` is off).
  */
-export function windowAfterIdleBytes(windowBytes: number, idleMs: number, timeoutMs: number): number {
+export function windowAfterIdleBytes(
+  windowBytes: number,
+  idleMs: number,
+  timeoutMs: number,
+  initialWindowBytes = INITIAL_WINDOW_BYTES,
+): number {
   const halvings = Math.floor(idleMs / timeoutMs);
-  return Math.max(Math.min(windowBytes, INITIAL_WINDOW_BYTES), windowBytes / 2 ** halvings);
+  return Math.max(Math.min(windowBytes, initialWindowBytes), windowBytes / 2 ** halvings);
 }
