@@ -19,7 +19,10 @@ export function registerRun(sim: Command): void {
     .description('run a scenario in virtual time: summary, result.json, CSV and report.html')
     .argument('<scenario>', 'one that comes along (undercard sim list) or a YAML file')
     .option('--viewers <n>', 'audience.viewers, other than the scenario says')
-    .option('--duration <time>', 'durationSeconds, other than the scenario says, for example 10m')
+    .option(
+      '--duration <time>',
+      'durationSeconds, other than the scenario says, for example 10m; faults that would begin later are left out',
+    )
     .option('--seed <n>', 'other chances; the same seed gives the same bytes')
     .option(
       '--set <field=value>',

@@ -185,6 +185,16 @@ test('a scenario of no name is told what there is', (t) => {
   t.regex(loaded.kind === 'bad' ? loaded.reason : '', /did you mean "fight-night"\?/);
 });
 
+test('a run that is cut short leaves out what would go wrong later', (t) => {
+  const cut = loadScenario('exchange-down', [parseOverride('durationSeconds=100')!]);
+  if (cut.kind === 'bad') return t.fail(cut.reason);
+  t.deepEqual(
+    cut.scenario.faults.map(({ fromSeconds }) => fromSeconds),
+    [80],
+  );
+  t.is(cut.shipped.faults.length, 3);
+});
+
 test('any field can be overridden, and a bad override is named', (t) => {
   t.is(
     outcome(BASE, ['steering.policy=nearest', 'audience.viewers=7', 'faults=[{kind: steering-down, fromSeconds: 1}]']),

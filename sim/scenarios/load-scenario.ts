@@ -48,8 +48,17 @@ export function loadScenario(name: string, overrides: readonly Override[] = []):
   const changed = applyOverrides(read.value, overrides);
   if (changed.kind === 'bad')
     return { kind: 'bad', reason: `${placeOf(changed.blamed, read.places)}: ${changed.message}` };
-  const completed = complete(changed.scenario, read.places, dirname(found.file), overrides);
+  const scenario = cutShort(read.value, changed.scenario);
+  const completed = complete(scenario, read.places, dirname(found.file), overrides);
   return completed.kind === 'bad' ? completed : { ...completed, shipped: read.value };
+}
+
+/** A run that is made shorter than its file has it ends before some of its faults: these are left out, not wrong. */
+function cutShort(written: Scenario, scenario: Scenario): Scenario {
+  const { durationSeconds, faults } = scenario;
+  if (durationSeconds >= written.durationSeconds) return scenario;
+  const isLate = (fromSeconds: number) => fromSeconds > durationSeconds && fromSeconds <= written.durationSeconds;
+  return { ...scenario, faults: faults.filter(({ fromSeconds }) => !isLate(fromSeconds)) };
 }
 
 /** @param text YAML @param folder that its files are relative to */
