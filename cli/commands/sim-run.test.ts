@@ -106,7 +106,8 @@ test('Ctrl-C ends a run with what there is', async (t) => {
     '--out',
     'cut',
     '--duration',
-    '30m',
+    // Never done by itself before it has said how far it is; what is left behind is killed with this process.
+    '20h',
     '--set',
     'audience.viewers=200',
   );
@@ -118,7 +119,7 @@ test('Ctrl-C ends a run with what there is', async (t) => {
   t.regex(out, /interrupted/);
   const { ended: end, summary } = resultIn('cut', 'net');
   t.is(end.reason, 'interrupted');
-  t.true(end.atSeconds > 0 && end.atSeconds < 1800);
+  t.true(end.atSeconds > 0 && end.atSeconds < 72_000);
   t.is(summary.arrived, 200);
 });
 

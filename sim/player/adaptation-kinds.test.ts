@@ -81,7 +81,9 @@ for (const kind of ADAPTATIONS) {
           const safe = carriedBy(ladderBps, rateBps * SAFETY[kind] * (1 + 1e-6));
           const most = carriedBy(ladderBps, rateBps);
           t.is(late.renditionSwitches, early.renditionSwitches, `no switch once settled: ${about}`);
-          t.true(late.renditionSwitches <= ladderBps.length + 2, `${late.renditionSwitches} switches: ${about}`);
+          // A rule of the buffer tries neighbours in turn while the buffer slowly fills; it must not go on with that.
+          const bound = settledMs > 60_000 ? 4 * ladderBps.length : ladderBps.length + 2;
+          t.true(late.renditionSwitches <= bound, `${late.renditionSwitches} switches: ${about}`);
           // Between what is safe to go up to and what is not too much to stay with, it depends on where one comes from.
           t.true(levels[0]! >= safe && levels[0]! <= most, about);
           if (rateBps >= ladderBps[0]! * 1.5) t.is(late.stallCount, early.stallCount, about);
