@@ -50,7 +50,11 @@ const named = (order: readonly number[]) => order.map((index) => SITES[index]!.i
 test('sites come as the client’s network hears them; one that it does not hear is no answer', (t) => {
   const order = orderOf('network', new Table());
   const place = { ...CLIENT, subscriber: SUBSCRIBER };
-  t.deepEqual(named(order.order(place)), ['isp', 'sto'], 'fra did not hear the prefix, and the first route’s site is not ours');
+  t.deepEqual(
+    named(order.order(place)),
+    ['isp', 'sto'],
+    'fra did not hear the prefix, and the first route’s site is not ours',
+  );
   t.is(order.reason(place, 2, 0), 'embedded');
   t.is(order.reason(place, 0, 1), 'transit');
 });
@@ -58,7 +62,11 @@ test('sites come as the client’s network hears them; one that it does not hear
 test('who is no known subscriber, or one whom no site hears, gets the nearest', (t) => {
   const order = orderOf('network', new Table());
   t.deepEqual(named(order.order(CLIENT)), ['fra', 'isp', 'sto']);
-  t.deepEqual(named(order.order({ ...CLIENT, subscriber: { network: 'nobody', metro: 'berlin' } })), ['fra', 'isp', 'sto']);
+  t.deepEqual(named(order.order({ ...CLIENT, subscriber: { network: 'nobody', metro: 'berlin' } })), [
+    'fra',
+    'isp',
+    'sto',
+  ]);
   t.is(order.reason(CLIENT, 1, 0), 'nearest-site');
   t.is(order.reason({ ...CLIENT, country: null }, 0, 0), 'default-order');
 });
@@ -83,10 +91,16 @@ test('nearest ignores networks; without routes network is nearest', (t) => {
 test('in turn each reachable site is first as often; by chance the same client gets the same order', (t) => {
   const place = { ...CLIENT, subscriber: SUBSCRIBER };
   const turns = orderOf('round-robin', new Table());
-  t.deepEqual([1, 2, 3, 4].map(() => named(turns.order(place))[0]), ['sto', 'isp', 'sto', 'isp']);
+  t.deepEqual(
+    [1, 2, 3, 4].map(() => named(turns.order(place))[0]),
+    ['sto', 'isp', 'sto', 'isp'],
+  );
   const chance = orderOf('random', new Table());
   t.deepEqual(chance.order(place), chance.order(place));
-  const firsts = Array.from({ length: 1000 }, (_, client) => named(chance.order({ ...place, client: `c${client}` }))[0]);
+  const firsts = Array.from(
+    { length: 1000 },
+    (_, client) => named(chance.order({ ...place, client: `c${client}` }))[0],
+  );
   const share = firsts.filter((id) => id === 'isp').length / 1000;
   t.true(share > 0.43 && share < 0.57, String(share));
 });

@@ -285,7 +285,10 @@ test('with a topology a client is known by its prefix, and its sites come as its
   t.is(jakarta.site, 'singapore');
   t.true(jakarta.reasons.includes('embedded'), jakarta.reasons.join());
   const london = await first('network', '198.18.33.1');
-  t.true(london.reasons.some((reason) => ['private', 'peering', 'transit'].includes(reason)), london.reasons.join());
+  t.true(
+    london.reasons.some((reason) => ['private', 'peering', 'transit'].includes(reason)),
+    london.reasons.join(),
+  );
   t.is((await first('nearest', '198.18.33.1')).site, 'amsterdam');
 });
 
@@ -295,5 +298,8 @@ test('a topology that cannot be used, or has other sites, gets one clear line', 
     t.regex(message, expected);
   };
   await refused({ topologyFile: '/nonexistent.yaml' }, /^--topology \/nonexistent\.yaml: no such file$/);
-  await refused({ topologyFile: THREE_SITES }, /^--topology .*three-sites\.yaml: no site "fra", which .*sites\.yaml has/);
+  await refused(
+    { topologyFile: THREE_SITES },
+    /^--topology .*three-sites\.yaml: no site "fra", which .*sites\.yaml has/,
+  );
 });
