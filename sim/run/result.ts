@@ -264,7 +264,7 @@ export interface FaultMark {
   text: string;
 }
 
-/** Time series: `timesSeconds[i]` ends the step that the i-th values are of. CSV files have the finer ones. */
+/** Time series: `timesSeconds[i]` ends the step that the i-th values are of. CSV files have the same steps. */
 export interface Series {
   stepSeconds: number;
   timesSeconds: number[];
