@@ -1,7 +1,6 @@
 import { formatAddress, isLoopback, type Address } from '../../runtime/address.ts';
 import { openAdmin } from '../../runtime/admin.ts';
 import { BadInput } from '../../runtime/bad-input.ts';
-import type { HttpExchange } from '../../runtime/http-exchange.ts';
 import { HttpFront } from '../../runtime/http-front.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { RunningService } from '../../runtime/service.ts';
@@ -18,13 +17,13 @@ import { Proximity } from '../policy/proximity.ts';
 import { ServerRanking } from '../policy/ranking.ts';
 import { siteOrderOf, type RouteTable } from '../policy/site-order.ts';
 import type { SteeringPolicyConfig } from '../policy/steering-config.ts';
-import { respond, respondPreflight } from './answer.ts';
 import { ClientAddressReader } from './client-address.ts';
 import { ClientLocator } from './client-location.ts';
 import { EventDocuments } from './event-documents.ts';
 import { NodeWatch } from './node-watch.ts';
-import { PlayerDesk, type PlayerRoute } from './player-desk.ts';
+import { PlayerDesk } from './player-desk.ts';
 import { ReportDesk } from './report-desk.ts';
+import { Routes } from './routes.ts';
 import { SteeringMetrics } from './steering-metrics.ts';
 
 export interface SteeringConfig {
@@ -56,7 +55,7 @@ export interface SteeringConfig {
 const CLOSE_GRACE_MS = 2000;
 
 const REPORT = /^\/v1\/nodes\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\/report$/;
-const PLAY = /^\/play\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.m3u8$/;
+const PLAY_HLS = /^\/play\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.m3u8$/;
 
 /** Starts the steering service. @throws BadInput when the configuration cannot be used */
 export async function startSteering(config: SteeringConfig): Promise<RunningService> {
@@ -66,9 +65,10 @@ export async function startSteering(config: SteeringConfig): Promise<RunningServ
   let boundUrl = '';
   const parts = await assemble(config, () => fixedUrl ?? boundUrl);
   const { metrics, watch } = parts;
+  const routes = routesOf(parts);
   const front = new HttpFront({
     address: listen,
-    raw: (exchange) => route(exchange, parts),
+    raw: (exchange) => routes.dispatch(exchange),
     onError: (error, where) => log.error({ err: error, where }, 'a handler failed'),
   });
 
@@ -150,27 +150,18 @@ async function assemble(config: SteeringConfig, publicUrl: () => string): Promis
   };
 }
 
-function route(exchange: HttpExchange, { players, reports, metrics }: Parts): void {
-  const { path } = exchange;
-  if (exchange.method === 'OPTIONS') return respondPreflight(exchange);
-  const report = REPORT.exec(path);
-  if (report) return reports.take(exchange, report[1]!);
-  const play = PLAY.exec(path);
-  const name = play ? 'play-hls' : PLAYER_ROUTES[path];
-  if (name === undefined) {
-    metrics.requests.inc({ route: 'other', status: 404 });
-    return respond(exchange, 404, 'text', 'not found\n');
-  }
-  if (exchange.method !== 'GET' && exchange.method !== 'HEAD') {
-    metrics.requests.inc({ route: name, status: 405 });
-    return respond(exchange, 405, 'text', 'GET or HEAD only\n', 'Allow: GET, HEAD, OPTIONS');
-  }
-  if (name === 'play-hls') players.playHls(exchange, play![1]!);
-  else if (name === 'servers') players.servers(exchange);
-  else players.steerHls(exchange);
+/** Every desk's routes; a new capability adds its own line. */
+function routesOf({ players, reports, metrics }: Parts): Routes {
+  return new Routes(
+    [
+      { name: 'servers', path: '/v1/servers', handle: (exchange) => players.servers(exchange) },
+      { name: 'steer-hls', path: '/v1/steer/hls', handle: (exchange) => players.steerHls(exchange) },
+      { name: 'play-hls', path: PLAY_HLS, handle: (exchange, event) => players.playHls(exchange, event) },
+      { name: 'report', path: REPORT, methods: 'any', handle: (exchange, node) => reports.take(exchange, node) },
+    ],
+    (route, status) => metrics.requests.inc({ route, status }),
+  );
 }
-
-const PLAYER_ROUTES: Record<string, PlayerRoute> = { '/v1/servers': 'servers', '/v1/steer/hls': 'steer-hls' };
 
 async function readSites(file: string): Promise<Sites> {
   const outcome = await loadSites(file);
