@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-const IMPORT = /^import\s[^;]*?from\s+'(\.\/[\w-]+\.js)';$/gm;
+const IMPORT = /^import\s[^;]*?from\s+'(\.{1,2}\/[\w./-]+\.js)';$/gm;
 const EXPORT = /^export (?=(?:async )?function |const |let |class )/gm;
 
 /**

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { bytes, clock, count, dollars, duration, milliseconds, percent, rate, shortCount } from './page/format.js';
+import { bytes, clock, count, dollars, duration, milliseconds, percent, rate, shortCount } from './format.js';
 
 test('rates and bytes have three figures and the unit that fits', (t) => {
   t.deepEqual([0, 999, 12_345, 999_600, 2.5e9, 4.56e13].map(rate), [

@@ -1,13 +1,11 @@
-import type { Position } from '../model/site.ts';
-import { project } from './base-map.ts';
+import { project } from './projection.js';
 
 const DEGREES_A_STEP = 3;
 /** How far, of its length, an arc bows towards the nearer pole: as a cable's way does, though none crosses a pole. */
 const BOW = 0.1;
 const MOST_LATITUDE = 72;
 
-/** A bowed line from place to place as an SVG path's `d`; at the edge of the map it goes on at the other. */
-export function arcPath(a: Position, b: Position): string {
+export function arcPath(a, b) {
   const around = ((((b.longitude - a.longitude + 180) % 360) + 360) % 360) - 180;
   const up = b.latitude - a.latitude;
   const degrees = Math.hypot(around, up);
@@ -16,7 +14,7 @@ export function arcPath(a: Position, b: Position): string {
   // What leads straight to north or south has no side to bow to.
   const bow = degrees === 0 ? 0 : side * BOW * Math.abs(around);
   const most = Math.max(MOST_LATITUDE, Math.abs(a.latitude), Math.abs(b.latitude));
-  const pointAt = (share: number, longitude: number) => {
+  const pointAt = (share, longitude) => {
     const bowed = a.latitude + share * up + bow * Math.sin(Math.PI * share);
     const [x, y] = project({ latitude: Math.min(most, Math.max(-most, bowed)), longitude });
     return `${x.toFixed(1)},${y.toFixed(1)}`;
