@@ -106,7 +106,7 @@ test('the same inputs give the same answer in another process with the same hist
   fc.assert(
     fc.property(shape, fates, country, fc.string(), (edges, list, from, client) => {
       const [a, b] = [afterFates(edges, list, 7).world, afterFates(edges, list, 7).world];
-      b.rank('somebody else', { country: 'US' });
+      b.ranking.explain({ country: 'US', client: 'somebody else', path: '/live/demo' }, b.nowMs);
       t.deepEqual(a.rank(client, { country: from }), b.rank(client, { country: from }));
     }),
     { numRuns: 50 },
