@@ -16,11 +16,6 @@ export const nodeReportSchema = z.object({
   sequence: z.number().int().nonnegative(),
   /** over the last reporting interval */
   egressBps: z.number().nonnegative().max(1e13),
-  /**
-   * nominal bitrate of what its viewers ask for, whatever the encoder makes of quiet scenes; without it the egress stands
-   * for it
-   */
-  reservedBps: z.number().nonnegative().max(1e13).optional(),
   capacityBps: z.number().positive().max(1e13),
   /**
    * Nominal bitrate of what players are asking for: what the node has promised, where `egressBps` is what happens to be
