@@ -16,6 +16,7 @@ interface Flags {
   publicUrl?: string;
   trustedProxy?: string[];
   allowIpParameter?: boolean;
+  testCases?: boolean;
   suspectAfter: string;
   downAfter: string;
   id: string;
@@ -44,6 +45,10 @@ export function register(program: Command): void {
     .option('--mmdb <file>', 'country or city MMDB (default: the CC0 country database that comes along)')
     .option('--trusted-proxy <cidr>', 'believe X-Forwarded-For from here; may be repeated', collect)
     .option('--allow-ip-parameter', 'for tests: ?ip= names the client')
+    .option(
+      '--test-cases',
+      'for player developers: ?case= asks for a wrong answer; /v1/cases lists them (docs/players.md)',
+    )
     .option('--suspect-after <duration>', 'prefer others to a node silent for longer', '3s')
     .option('--down-after <duration>', 'take a node silent for longer for dead', '5s')
     .option('--id <name>', 'name in metrics and logs', 'steering')
@@ -67,6 +72,7 @@ async function run(flags: Flags): Promise<void> {
     publicUrl: flags.publicUrl === undefined ? undefined : parseOrigin(flags.publicUrl, '--public-url'),
     trustedProxies: flags.trustedProxy ?? [],
     allowIpParameter: flags.allowIpParameter ?? false,
+    testCases: flags.testCases ?? false,
     health: {
       suspectAfterMs: parseDuration(flags.suspectAfter, '--suspect-after'),
       downAfterMs: parseDuration(flags.downAfter, '--down-after'),

@@ -1,13 +1,14 @@
 import { HeaderBlock } from '../../runtime/header-block.ts';
 import type { HttpExchange } from '../../runtime/http-exchange.ts';
 
-/** A page on any site may ask, and read what it needs; nothing is stored: an answer is for one client and one moment. */
-const COMMON: readonly (readonly [string, string])[] = [
+/** A page on any site may ask, and read what it needs. */
+export const CORS: readonly (readonly [string, string])[] = [
   ['Access-Control-Allow-Origin', '*'],
   ['Access-Control-Expose-Headers', 'Age, Date, Retry-After, Cache-Status, CMSD-Static, CMSD-Dynamic'],
   ['Timing-Allow-Origin', '*'],
-  ['Cache-Control', 'no-store'],
 ];
+/** Nothing is stored: an answer is for one client and one moment. */
+const COMMON = [...CORS, ['Cache-Control', 'no-store']] as const;
 
 const typed = (type: string) => new HeaderBlock([['Content-Type', type], ...COMMON]);
 

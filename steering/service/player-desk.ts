@@ -6,7 +6,9 @@ import type { ServersAnswer } from '../../topology/model/servers-answer.ts';
 import { readFeedback, steeringManifest } from '../policy/content-steering.ts';
 import { multivariantPlaylist } from '../policy/manifests.ts';
 import type { Ranking, RankingRequest, ServerRanking } from '../policy/ranking.ts';
+import type { AskedCase } from '../policy/test-case-query.ts';
 import { respond, respondJson, type BodyType } from './answer.ts';
+import type { CaseDesk } from './case-desk.ts';
 import type { ClientAddressReader } from './client-address.ts';
 import type { ClientLocation, ClientLocator } from './client-location.ts';
 import type { EventDocuments, EventOutcome } from './event-documents.ts';
@@ -17,6 +19,8 @@ export interface PlayerDeskOptions {
   locator: ClientLocator;
   events: EventDocuments;
   addresses: ClientAddressReader;
+  /** what answers wrongly on purpose, where that is turned on */
+  cases: CaseDesk;
   metrics: SteeringMetrics;
   log: Log;
   /** scheme, host and port under which players reach this service */
@@ -36,6 +40,7 @@ interface SteeringQuery {
   session: string | null;
   pathways: readonly string[];
   forcedAddress: string | null;
+  asked: AskedCase | null;
 }
 
 /** Answers players: the ranking as JSON, as HLS content steering, as a personal manifest. Nothing here sheds load. */
@@ -67,23 +72,35 @@ export class PlayerDesk {
 
   /** `GET /v1/steer/hls?event=…&session=…[&pathways=…]`: always 200, whatever it was asked (standards: never shed). */
   steerHls(exchange: HttpExchange): void {
-    const { addresses, metrics } = this.#options;
+    const { addresses, metrics, cases } = this.#options;
     const parameters = new URLSearchParams(exchange.query);
+    const reading = cases.read(parameters);
+    if (reading.kind === 'bad') return this.#refuse(exchange, 'steer-hls', reading.reason);
+    const { asked } = reading;
     const named = addresses.read(exchange, parameters);
     const address = named.kind === 'client' ? named.address : addresses.connected(exchange);
     const event = eventIdOf(parameters.get('event'));
     const session = sessionOf(parameters);
     const pathways = pathwaysOf(parameters);
-    const ranking = this.#rank(this.#locate(address), {
-      client: session ?? address,
-      path: `/live/${event ?? ''}`,
+    const location = this.#locate(address);
+    const wish = { client: session ?? address, path: `/live/${event ?? ''}` };
+    const ranking = this.#rank(location, {
+      ...wish,
       ...(pathways.length === 0 ? {} : { among: new Set(pathways) }),
     });
     const { pathway } = readFeedback((name) => parameters.get(name));
     if (pathway !== null && pathway !== ranking.servers[0]!.id) metrics.moves.inc();
     // An allowed `?ip=` lives on in the URI, or a test's client would change country at the first reload.
     const forcedAddress = named.kind === 'client' ? parameters.get('ip') : null;
-    const reloadUri = this.#steeringUri({ event, session, pathways, forcedAddress });
+    const reloadUri = this.#steeringUri({ event, session, pathways, forcedAddress, asked: cases.next(asked) });
+    if (asked !== null) {
+      return cases.answer(exchange, 'steer-hls', asked, {
+        right: steeringManifest(cases.paced(asked, ranking), reloadUri),
+        reloadUri,
+        servers: ranking.servers,
+        everyServer: () => this.#rank(location, wish).servers,
+      });
+    }
     this.#answer(exchange, 'steer-hls', 200, 'steeringList', steeringManifest(ranking, reloadUri));
   }
 
@@ -92,14 +109,17 @@ export class PlayerDesk {
     const parameters = new URLSearchParams(exchange.query);
     const named = this.#options.addresses.read(exchange, parameters);
     if (named.kind === 'refused') return this.#refuse(exchange, 'play-hls', named.reason);
+    const { events, log, cases } = this.#options;
+    const reading = cases.read(parameters);
+    if (reading.kind === 'bad') return this.#refuse(exchange, 'play-hls', reading.reason);
     const session = sessionOf(parameters) ?? randomBytes(12).toString('base64url');
+    const query = { session, forcedAddress: parameters.get('ip'), asked: reading.asked };
     exchange.hold(() => {});
-    const { events, log } = this.#options;
     events
       .get(eventId)
       .then((outcome) => {
         if (outcome.kind !== 'event') return this.#refuseEvent(exchange, eventId, outcome);
-        this.#giveManifest(exchange, outcome.event, session, named.address, parameters.get('ip'));
+        this.#giveManifest(exchange, outcome.event, named.address, query);
       })
       .catch((error: unknown) => {
         log.error({ err: error, where: exchange.url }, 'a handler failed');
@@ -110,13 +130,13 @@ export class PlayerDesk {
   #giveManifest(
     exchange: HttpExchange,
     event: LiveEvent,
-    session: string,
     address: string,
-    forcedAddress: string | null,
+    query: Pick<SteeringQuery, 'forcedAddress' | 'asked'> & { session: string },
   ): void {
-    const { servers } = this.#rank(this.#locate(address), { client: session, path: `/live/${event.id}` });
+    const ranking = this.#rank(this.#locate(address), { client: query.session, path: `/live/${event.id}` });
+    const servers = this.#options.cases.manifestServers(query.asked, ranking.servers);
     const pathways = servers.map(({ id }) => id);
-    const steeringUri = this.#steeringUri({ event: event.id, session, pathways, forcedAddress });
+    const steeringUri = this.#steeringUri({ ...query, event: event.id, pathways });
     const manifest = multivariantPlaylist({ event, servers, steeringUri });
     if (manifest.kind === 'playlist') this.#answer(exchange, 'play-hls', 200, 'playlist', manifest.text);
     else this.#answer(exchange, 'play-hls', 502, 'text', `${manifest.reason}\n`, 'Retry-After: 1');
@@ -137,12 +157,13 @@ export class PlayerDesk {
   }
 
   /** Its query says what a later answer needs, so that any instance can give it: nothing is kept here. */
-  #steeringUri({ event, session, pathways, forcedAddress }: SteeringQuery): string {
+  #steeringUri({ event, session, pathways, forcedAddress, asked }: SteeringQuery): string {
     const parts: string[] = [];
     if (event !== null) parts.push(`event=${event}`);
     if (session !== null) parts.push(`session=${session}`);
     if (pathways.length > 0) parts.push(`pathways=${pathways.join(',')}`);
     if (forcedAddress !== null) parts.push(`ip=${encodeURIComponent(forcedAddress)}`);
+    parts.push(...this.#options.cases.query(asked));
     const query = parts.length === 0 ? '' : `?${parts.join('&')}`;
     return `${this.#options.publicUrl()}/v1/steer/hls${query}`;
   }

@@ -17,6 +17,7 @@ import { Proximity } from '../policy/proximity.ts';
 import { ServerRanking } from '../policy/ranking.ts';
 import { siteOrderOf, type RouteTable } from '../policy/site-order.ts';
 import type { SteeringPolicyConfig } from '../policy/steering-config.ts';
+import { CaseDesk } from './case-desk.ts';
 import { ClientAddressReader } from './client-address.ts';
 import { ClientLocator } from './client-location.ts';
 import { EventDocuments } from './event-documents.ts';
@@ -46,6 +47,8 @@ export interface SteeringConfig {
   trustedProxies: readonly string[];
   /** for tests: a request may name the client's address itself */
   allowIpParameter: boolean;
+  /** for player developers: a request may ask for a wrong answer (policy/test-cases.ts); off by default */
+  testCases?: boolean | undefined;
   health: HealthTuning;
   log: Log;
   /** monotonic */
@@ -80,6 +83,7 @@ export async function startSteering(config: SteeringConfig): Promise<RunningServ
   try {
     boundUrl = `http://${formatAddress(await front.open())}`;
     closers.push(() => front.close(CLOSE_GRACE_MS));
+    closers.push(() => parts.cases.close());
     const urls: Record<string, string> = { steering: fixedUrl ?? boundUrl, listen: boundUrl };
     if (config.admin) {
       const admin = await openAdmin({
@@ -107,6 +111,7 @@ export async function startSteering(config: SteeringConfig): Promise<RunningServ
 
 interface Parts {
   players: PlayerDesk;
+  cases: CaseDesk;
   reports: ReportDesk;
   metrics: SteeringMetrics;
   events: EventDocuments;
@@ -132,17 +137,20 @@ async function assemble(config: SteeringConfig, publicUrl: () => string): Promis
   const metrics = new SteeringMetrics(config.id, sites.sites, (node) => nodes.verdict(node, nowMs()));
   const onFetched = (outcome: string) => metrics.eventFetches.inc({ outcome });
   const events = new EventDocuments({ source: config.eventsFrom, nowMs, onFetched });
+  const cases = new CaseDesk({ enabled: config.testCases ?? false, metrics });
   return {
     players: new PlayerDesk({
       ranking,
       locator: new ClientLocator(countries, routing),
       events,
       addresses,
+      cases,
       metrics,
       log,
       nowMs,
       publicUrl,
     }),
+    cases,
     reports: new ReportDesk({ sites, nodes, metrics, log, nowMs }),
     metrics,
     events,
@@ -151,12 +159,13 @@ async function assemble(config: SteeringConfig, publicUrl: () => string): Promis
 }
 
 /** Every desk's routes; a new capability adds its own line. */
-function routesOf({ players, reports, metrics }: Parts): Routes {
+function routesOf({ players, cases, reports, metrics }: Parts): Routes {
   return new Routes(
     [
       { name: 'servers', path: '/v1/servers', handle: (exchange) => players.servers(exchange) },
       { name: 'steer-hls', path: '/v1/steer/hls', handle: (exchange) => players.steerHls(exchange) },
       { name: 'play-hls', path: PLAY_HLS, handle: (exchange, event) => players.playHls(exchange, event) },
+      { name: 'cases', path: '/v1/cases', handle: (exchange) => cases.list(exchange) },
       { name: 'report', path: REPORT, methods: 'any', handle: (exchange, node) => reports.take(exchange, node) },
     ],
     (route, status) => metrics.requests.inc({ route, status }),
