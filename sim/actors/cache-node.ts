@@ -1,5 +1,6 @@
 import type { EdgePolicyConfig } from '../../edge/policy/edge-config.ts';
 import { newStats, type EdgeStats } from '../../edge/policy/edge-stats.ts';
+import type { EventTiming } from '../../edge/policy/live-events.ts';
 import { EdgeMachine } from '../../edge/policy/machine.ts';
 import { FROM_TIER, INTERNAL } from '../../edge/policy/sink.ts';
 import type { EdgeSink, FillFailure, RefusalReason, ServeOutcome, StreamOutcome } from '../../edge/policy/sink.ts';
@@ -101,6 +102,8 @@ export class CacheNode implements EdgeSink, WireServer {
   /** the same by the server they came from */
   readonly filledBytesFrom = new Map<number, number>();
   fillsFromAbove = 0;
+  /** sent to viewers, and no segment of the event */
+  unreservedBytes = 0;
   /** requests whose asker left before their answer had begun, since the machine began */
   goneWaiting = 0;
   /** of the machines before the one that runs */
@@ -164,7 +167,8 @@ export class CacheNode implements EdgeSink, WireServer {
   }
 
   sent(exchange: number, bytes: number): void {
-    const { wire, fillKind } = this.#world;
+    const { wire, fillKind, keys } = this.#world;
+    if (wire.kindOf(exchange) !== fillKind && !keys.isLive(wire.key[exchange]!)) this.unreservedBytes += bytes;
     this.load.sent(wire.outcome[exchange]!, bytes, wire.kindOf(exchange) === fillKind);
   }
 
@@ -383,7 +387,13 @@ export class CacheNode implements EdgeSink, WireServer {
     this.#defined[key] = 1;
     const { keys } = this.#world;
     const isSegment = keys.kind(key) === KEY_KINDS.segment;
-    this.machine.define(key, keys.hash(key), isSegment ? EVENT : -1, isSegment ? keys.number(key) : 0);
+    this.machine.define(
+      key,
+      keys.hash(key),
+      isSegment ? EVENT : -1,
+      isSegment ? keys.number(key) : 0,
+      isSegment ? keys.rendition(key) : -1,
+    );
   }
 
   #answerWithout(exchange: number, status: number, ttlMs: number): void {
@@ -392,7 +402,7 @@ export class CacheNode implements EdgeSink, WireServer {
 
   #learnedLater(known: boolean): void {
     this.#later.push(() => {
-      if (known) this.machine.learned(EVENT, this.#world.event(), EVENT_RELEARN_MS, this.nowMs);
+      if (known) this.machine.learned(EVENT, timingOf(this.#world.event()), EVENT_RELEARN_MS, this.nowMs);
       else this.machine.unknown(EVENT, this.nowMs);
     });
   }
@@ -541,6 +551,11 @@ export class CacheNode implements EdgeSink, WireServer {
         }),
     });
   }
+}
+
+/** Renditions have the numbers that the event's document gives them by its order. */
+function timingOf(event: LiveEvent): EventTiming {
+  return { ...event, nominalBps: event.renditions.map(({ bandwidth }) => bandwidth) };
 }
 
 function addStats(to: EdgeStats, from: EdgeStats): void {

@@ -131,6 +131,7 @@ export class SteeringDesk {
       sequence: this.#sequences[index]!++,
       egressBps: ((now.sentBytes - last.sentBytes) * 8) / seconds,
       capacityBps: nicBps,
+      reservedBps: node.machine.reserved.sampleBps(now.atMs, node.unreservedBytes * 8),
       connections: 0,
       requestsPerSecond: requests / seconds,
       errorShare: requests > 0 ? Math.min(1, (now.errors - last.errors) / requests) : 0,
