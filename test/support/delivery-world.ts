@@ -52,7 +52,7 @@ export class DeliveryWorld {
     this.#port = 18_000 + ((pid >> 16) & 63);
   }
 
-  static async open(t: ExecutionContext, options: DeliveryWorldOptions): Promise<DeliveryWorld> {
+  static async open(t: Pick<ExecutionContext, 'teardown'>, options: DeliveryWorldOptions): Promise<DeliveryWorld> {
     const folder = await mkdtemp(join(tmpdir(), 'undercard-world-'));
     const world = new DeliveryWorld(options, folder);
     t.teardown(async () => {

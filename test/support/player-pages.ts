@@ -79,7 +79,7 @@ export class PlayerPages {
     this.#pageUrl = pageUrl;
   }
 
-  static async open(t: ExecutionContext): Promise<PlayerPages> {
+  static async open(t: Pick<ExecutionContext, 'teardown'>): Promise<PlayerPages> {
     const server = http.createServer((request, response) => answerPage(request.url!, response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     t.teardown(() => {
@@ -91,9 +91,19 @@ export class PlayerPages {
     return new PlayerPages(browser, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   }
 
-  /** Opens a page and begins to play. @param config the player's own configuration, merged over its defaults */
-  async play(kind: PlayerKind, manifestUrl: string, config: object = {}): Promise<PlayerPage> {
+  /**
+   * Opens a page and begins to play.
+   * @param config the player's own configuration, merged over its defaults
+   * @param prepare the page before anything is in it
+   */
+  async play(
+    kind: PlayerKind,
+    manifestUrl: string,
+    config: object = {},
+    prepare?: (page: Page) => Promise<void>,
+  ): Promise<PlayerPage> {
     const page = await this.#browser.newPage({ viewport: { width: 480, height: 320 } });
+    await prepare?.(page);
     const player = new PlayerPage(kind, page);
     const wish = encodeURIComponent(JSON.stringify({ kind, manifestUrl, config }));
     await page.goto(`${this.#pageUrl}/${kind}#${wish}`);
