@@ -53,17 +53,17 @@ export function returnShare(loadShare: number, tuning: AdmissionTuning): number 
 /**
  * What becomes of a session when every server is full.
  * @param loadShare of the best of them, 1 is its capacity
- * @param isPlaying it plays already: it is never refused, for what it takes is taken
+ * @param isSeated it must not be refused: it plays already, and what it takes is taken
  */
 export function whenAllAreFull(
   loadShare: number,
   nominalBps: number,
   priority: Priority,
-  isPlaying: boolean,
+  isSeated: boolean,
   { fullShare, limitShare }: AdmissionTuning,
 ): Admission {
   const depth = (loadShare - fullShare) / (limitShare - fullShare);
-  if (!isPlaying && depth >= REACH[priority]) return REFUSED;
+  if (!isSeated && depth >= REACH[priority]) return REFUSED;
   const part = Math.min(1, Math.max(LEAST_PART, 1 - depth));
   return { verdict: 'reduced', maxBitrateBps: Math.round(nominalBps * part) };
 }

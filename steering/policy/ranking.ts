@@ -88,6 +88,8 @@ const TIER_OF: Record<Exclude<Standing, 'up'>, number> = {
 };
 
 const EXPLORE_BUCKET_MS = 60_000;
+/** Long enough for what was shed to be missing in the reports. */
+const SHED_BUCKET_MS = 10_000;
 /** Beyond every place in a ring: servers over their bound come after all that are not. */
 const OVER_BOUND_TURNS = 100_000;
 /** Differences of load below this are noise of a report, not imbalance. */
@@ -257,9 +259,12 @@ export class ServerRanking {
     if (standing !== 'up') return false;
     const { hash } = this.#fleet.servers[playing]!;
     if (beyond(mix32(hash ^ session), score) >= 1) return false;
-    const load = this.#loadShare(playing);
+    const load = this.#reportedShare(playing);
     const { limitShare } = this.#tuning.admission;
-    return load <= limitShare || beyond(mix32(hash ^ session ^ 0x9e3779b9), limitShare / load) < 1;
+    if (load <= limitShare) return true;
+    // Others every few seconds, or those who are left by chance would stay beyond the limit for good.
+    const turn = mix32(Math.floor(nowMs / SHED_BUCKET_MS));
+    return beyond(mix32(hash ^ session ^ turn), limitShare / load) < 1;
   }
 
   #pathShare({ subscriber }: ClientPlace, site: number, nowMs: number): number {
@@ -272,6 +277,11 @@ export class ServerRanking {
     const { exploreShare } = this.#tuning;
     if (exploreShare === 0) return false;
     return mix32(session ^ mix32(Math.floor(nowMs / EXPLORE_BUCKET_MS) ^ 0x2545f491)) / 2 ** 32 < exploreShare;
+  }
+
+  /** What is promised for certain, over capacity. */
+  #reportedShare(server: number): number {
+    return this.#nodes.reservedBpsAt(server) / this.#nodes.capacityBpsAt(server);
   }
 
   /** Reservations over capacity. */
@@ -291,11 +301,14 @@ export class ServerRanking {
     return (reserved / capacity) * this.#tuning.boundedLoad + BOUND_SLACK;
   }
 
+  /** Quality falls on the expectation that all are full; a session is refused only when they have said so. */
   #admitToFull(decision: Decision): void {
     const { nominalBps, priority, playing } = decision;
-    const { server, excess } = this.#candidates;
-    const load = excess[0]! - (server[0] === playing ? 0 : nominalBps / this.#nodes.capacityBpsAt(server[0]!));
-    decision.admission = whenAllAreFull(load, nominalBps, priority, playing >= 0, this.#tuning.admission);
+    const { admission } = this.#tuning;
+    const best = this.#candidates.server[0]!;
+    const isCertain = this.#reportedShare(best) >= admission.fullShare;
+    const isSeated = playing >= 0 || !isCertain;
+    decision.admission = whenAllAreFull(this.#loadShare(best), nominalBps, priority, isSeated, admission);
   }
 
   /**

@@ -36,11 +36,13 @@ test('what a report must contain by now is not counted twice', (t) => {
   reports.say(0, 0);
   const reservations = new Reservations(reports, 1, TUNING);
   reservations.reserve(0, 6e6, 100);
-  reports.say(0, 1000);
-  t.is(reservations.reservedBps(0), 5e6);
-  reports.say(3e6, 3000);
+  reports.say(0, 900);
+  t.is(reservations.reservedBps(0), 6e6, 'it is on its way');
+  reports.say(2e6, 2500);
   t.is(reservations.reservedBps(0), 6e6);
-  reports.say(6e6, 6000);
+  reports.say(4e6, 4500);
+  t.is(reservations.reservedBps(0), 6e6);
+  reports.say(6e6, 6600);
   t.is(reservations.reservedBps(0), 6e6);
   reports.say(6e6, 60_000);
   t.is(reservations.reservedBps(0), 6e6);
@@ -50,7 +52,7 @@ test('a session that never begins to play is forgotten when its time is over', (
   const reports = new Reports();
   const reservations = new Reservations(reports, 1, TUNING);
   reservations.reserve(0, 6e6, 0);
-  reports.say(0, 6500);
+  reports.say(0, 6600);
   t.is(reservations.reservedBps(0), 0);
   reservations.reserve(0, 1e6, 1e9);
   reports.say(0, 1e9);
@@ -87,9 +89,12 @@ test('under any arrivals, with reports that show sessions after the time to sett
       const sent: { atMs: number; bps: number }[] = [];
       let nowMs = 0;
       let reportMs = 0;
-      // Each session begins to play when its time to settle begins, in a straight line: as the reservations assume.
+      // Sessions show as the reservations assume: not for half a second, then by parts.
       const shown = (atMs: number) =>
-        sent.reduce((sum, one) => sum + one.bps * Math.min(1, Math.max(0, (atMs - one.atMs) / TUNING.settleMs)), 0);
+        sent.reduce(
+          (sum, one) => sum + one.bps * Math.min(1, Math.max(0, (atMs - one.atMs - 500) / TUNING.settleMs)),
+          0,
+        );
       for (const { afterMs, bps } of list) {
         nowMs += afterMs;
         while (reportMs + 1000 <= nowMs) {

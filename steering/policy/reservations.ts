@@ -19,7 +19,8 @@ const BUCKET_MS = 500;
  * What each server has promised: the nominal bitrate of the sessions that it reports, and of those sent to it since,
  * which no report can show yet. Without these a crowd that comes between two reports would all go to one place.
  *
- * A session counts in full when it is sent, and less the more of it the next report must contain.
+ * A session counts in full when it is sent, and less the more of it the next report must contain. That errs on the safe
+ * side, for some show at once: so it decides who comes, never who has to go.
  */
 export class Reservations {
   readonly #load: ReportedLoad;
@@ -37,14 +38,14 @@ export class Reservations {
   constructor(load: ReportedLoad, servers: number, { settleMs, instances }: ReservationTuning) {
     this.#load = load;
     this.#instances = instances;
-    this.#buckets = Math.max(1, Math.ceil(settleMs / BUCKET_MS));
+    this.#buckets = Math.max(2, Math.ceil(settleMs / BUCKET_MS) + 1);
     this.#sent = new Float64Array(servers * this.#buckets);
     this.#newest = new Float64Array(servers).fill(-Infinity);
     this.#pending = new Float64Array(servers);
     this.#report = new Float64Array(servers).fill(-Infinity);
   }
 
-  /** Bits per second. */
+  /** Bits per second: what is reported, and what no report can show yet. */
   reservedBps(server: number): number {
     if (this.#report[server] !== this.#load.reportedAtMs(server)) this.#settle(server);
     return this.#load.reservedBpsAt(server) + this.#pending[server]!;
@@ -71,7 +72,7 @@ export class Reservations {
     let pending = 0;
     for (let back = 0; back < buckets; back++) {
       const bucket = newest - back;
-      const shown = (reportBucket - bucket) / buckets;
+      const shown = (reportBucket - bucket - 1) / (buckets - 1);
       if (shown < 1)
         pending += this.#sent[base + (((bucket % buckets) + buckets) % buckets)]! * (1 - Math.max(0, shown));
     }

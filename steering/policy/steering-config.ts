@@ -37,7 +37,7 @@ const admissionSchema = z
       .number()
       .positive()
       .max(60_000)
-      .default(6000)
+      .default(4000)
       .describe('Until a session that was sent to a server shows in its reports: start-up, and rates are averages.'),
     instances: z
       .number()
@@ -110,9 +110,12 @@ export const steeringPolicySchema = z
       .number()
       .min(0)
       .max(1)
-      .default(0.8)
-      .describe('Egress over capacity from which a server takes fewer of its sessions.'),
-    fullShare: z.number().min(0).max(1).default(0.98).describe('Egress over capacity at which it takes none.'),
+      .default(0.95)
+      .describe(
+        'Egress over capacity from which a server takes fewer of its sessions. A safety net: admission, by nominal bitrate, ' +
+          'should never let it come so far.',
+      ),
+    fullShare: z.number().min(0).max(1).default(1).describe('Egress over capacity at which it takes none.'),
     admission: admissionSchema,
     pace: paceSchema,
     boundedLoad: z

@@ -1,6 +1,5 @@
 import type { NodeReport } from '../../topology/model/node-report.ts';
 import type { Position, Site } from '../../topology/model/site.ts';
-import { DEFAULT_HEALTH } from './health.ts';
 import { NodeTable } from './node-table.ts';
 import { Proximity } from './proximity.ts';
 import { ServerRanking, type RankingRequest } from './ranking.ts';
@@ -75,7 +74,7 @@ export class World {
   constructor(edgesPerSite: readonly number[], tuning: Partial<SteeringPolicyConfig> = {}) {
     this.sites = makeSites(edgesPerSite);
     this.ids = this.sites.flatMap(({ edges }) => edges.map(({ id }) => id));
-    this.nodes = new NodeTable(this.sites, DEFAULT_HEALTH, 0);
+    this.nodes = new NodeTable(this.sites, DEFAULT_STEERING, 0);
     this.ranking = new ServerRanking(
       this.sites,
       siteOrderOf('nearest', this.sites, new Proximity(this.sites, countries), null),
