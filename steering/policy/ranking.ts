@@ -5,6 +5,7 @@ import { ADMITTED, openShare, returnShare, whenAllAreFull, type Admission } from
 import { AnswerPace, backoffFor, type Backoff } from './answer-pace.ts';
 import { Candidates, FLAGS, TIERS } from './candidates.ts';
 import { contentOf } from './content.ts';
+import type { DecisionView } from './decision-view.ts';
 import { Fleet } from './fleet.ts';
 import type { HealthVerdict, Standing } from './health.ts';
 import type { Reason } from './reasons.ts';
@@ -127,11 +128,24 @@ export class ServerRanking {
   rank(request: RankingRequest, nowMs: number): Ranking {
     this.#pace.count(nowMs);
     const decision = this.#decide(request, nowMs);
-    const first = this.#candidates.server[this.#chosen[0]!]!;
-    const { verdict, maxBitrateBps } = decision.admission;
-    if (verdict !== 'refused' && first !== decision.playing) {
-      this.#reservations.reserve(first, maxBitrateBps ?? decision.nominalBps, nowMs);
-    }
+    this.#reserve(decision, nowMs);
+    return this.#answer(request, decision, nowMs);
+  }
+
+  /** As `rank`, and lets the record see what was looked at, before the session is reserved. */
+  rankTold(request: RankingRequest, nowMs: number, tell: (view: DecisionView) => void): Ranking {
+    this.#pace.count(nowMs);
+    const decision = this.#decide(request, nowMs);
+    const stays = decision.playing >= 0 && this.#keepsPlaying(decision, nowMs);
+    tell({
+      session: decision.session,
+      candidates: this.#candidates,
+      chosen: this.#chosen.subarray(0, decision.chosen),
+      sitesLooked: decision.sitesLooked,
+      reasonsOf: (at) => this.#reasonsOf(at, request, nowMs),
+      chanceOf: (at, explores) => this.#chanceOf(at, request, decision, { stays, explores }, nowMs),
+    });
+    this.#reserve(decision, nowMs);
     return this.#answer(request, decision, nowMs);
   }
 
@@ -162,7 +176,7 @@ export class ServerRanking {
   #decide(request: RankingRequest, nowMs: number): Decision {
     const { path, client, playing } = request;
     const content = contentOf(path);
-    const session = stableHash(client, content.hash);
+    const session = request.session ?? stableHash(client, content.hash);
     const decision: Decision = {
       session,
       // Viewers of a live event are spread over a site's servers; what few ask for is kept in one place.
@@ -172,6 +186,7 @@ export class ServerRanking {
       nominalBps: request.nominalBps ?? this.#tuning.admission.nominalBps,
       admission: ADMITTED,
       chosen: 0,
+      sitesLooked: 0,
     };
     this.#look(request, decision, nowMs, request.among);
     if (this.#candidates.count === 0) this.#look(request, decision, nowMs, undefined);
@@ -187,11 +202,13 @@ export class ServerRanking {
     const stays = decision.playing >= 0 && this.#keepsPlaying(decision, nowMs);
     const explores = this.#explores(decision.session, nowMs);
     let sitesThatTake = 0;
-    for (let siteRank = 0; siteRank < order.length && sitesThatTake < MOST_SITES; siteRank++) {
+    let siteRank = 0;
+    for (; siteRank < order.length && sitesThatTake < MOST_SITES; siteRank++) {
       const site = order[siteRank]!;
       const pathShare = this.#pathShare(request, site, nowMs);
       if (this.#lookAtSite(site, siteRank, decision, nowMs, among, { stays, explores, pathShare })) sitesThatTake++;
     }
+    decision.sitesLooked = siteRank;
   }
 
   /** @returns whether a server of it takes the session */
@@ -251,6 +268,34 @@ export class ServerRanking {
       this.#candidates.add(server, site, siteRank, order, TIERS.turnsAway, Math.max(turnedBy, spilledBy), flags);
     }
     return takes;
+  }
+
+  #reserve({ admission, playing, nominalBps }: Decision, nowMs: number): void {
+    const first = this.#candidates.server[this.#chosen[0]!]!;
+    if (admission.verdict === 'refused' || first === playing) return;
+    this.#reservations.reserve(first, admission.maxBitrateBps ?? nominalBps, nowMs);
+  }
+
+  /** How probably the candidate takes a session that differs from this one in its points alone. As `#lookAtSite` has it. */
+  #chanceOf(
+    at: number,
+    request: RankingRequest,
+    { playing, nominalBps }: Decision,
+    { stays, explores }: { stays: boolean; explores: boolean },
+    nowMs: number,
+  ): number {
+    const server = this.#candidates.server[at]!;
+    if (server === playing && stays) return 1;
+    const { standing, score } = this.#nodes.verdictAt(server, nowMs);
+    const pathShare = this.#pathShare(request, this.#candidates.site[at]!, nowMs);
+    const explored = explores && isWorthExploring(standing, score, pathShare);
+    if (standing !== 'up' && !explored) return 0;
+    const { admission } = this.#tuning;
+    const load = this.#loadShare(server);
+    const loadWith = server === playing ? load : load + nominalBps / this.#nodes.capacityBpsAt(server);
+    if (loadWith > admission.fullShare) return 0;
+    const open = stays ? returnShare(loadWith, admission) : openShare(loadWith, admission);
+    return explored ? open : score * pathShare * open;
   }
 
   /** Whether the server that it plays from keeps the session: healthy for it, and not beyond its limit. */
@@ -389,6 +434,8 @@ interface Decision {
   nominalBps: number;
   admission: Admission;
   chosen: number;
+  /** from the first on, whether a server of them was found or not */
+  sitesLooked: number;
 }
 
 const FLAG_REASONS: readonly (readonly [number, Reason])[] = [

@@ -1,5 +1,5 @@
 import type { Position, Site } from '../../topology/model/site.ts';
-import { stableHash } from '../../topology/model/stable-hash.ts';
+import { mix32, stableHash } from '../../topology/model/stable-hash.ts';
 import { REACHES, type Route } from '../../topology/model/topology.ts';
 import { KeptByUse } from './kept-by-use.ts';
 import type { Proximity } from './proximity.ts';
@@ -13,6 +13,8 @@ export interface ClientPlace {
   country: string | null;
   /** what stays the same while one viewer watches */
   client: string;
+  /** the stable hash of the client’s name and the content, by those who have it already: a record keeps no names */
+  session?: number | undefined;
   /** the announced prefix that its address lies in says so */
   subscriber?: Subscriber | undefined;
   /** the same and more, from whoever located the client; without it the fields above are all that is known */
@@ -231,7 +233,7 @@ class ShuffledOrder implements SiteOrder {
       const from = this.#turn++ % sites.length;
       return [...sites.slice(from), ...sites.slice(0, from)];
     }
-    const points = new Map(sites.map((site) => [site, stableHash(place.client, stableHash(this.#names[site]!))]));
+    const points = new Map(sites.map((site) => [site, pointAt(place, stableHash(this.#names[site]!))]));
     return sites.sort((a, b) => points.get(a)! - points.get(b)! || a - b);
   }
 
@@ -242,4 +244,8 @@ class ShuffledOrder implements SiteOrder {
   known(): Iterable<Whereabouts> {
     return this.#reachable.known();
   }
+}
+
+function pointAt({ client, session }: ClientPlace, siteHash: number): number {
+  return session === undefined ? stableHash(client, siteHash) : mix32(session ^ siteHash);
 }
