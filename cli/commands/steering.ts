@@ -1,18 +1,17 @@
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { parseAddress, parseOrigin } from '../../runtime/address.ts';
+import { BadInput } from '../../runtime/bad-input.ts';
 import { parseIdentifier } from '../../runtime/identifier.ts';
 import { parseDuration } from '../../runtime/units.ts';
-import type { SteeringPolicyConfig } from '../../steering/policy/steering-config.ts';
+import { addLocationFlags, locationConfigOf, type LocationFlags } from './location-flags.ts';
+import { registerLocate } from './steering-locate.ts';
 
-interface Flags {
+interface Flags extends LocationFlags {
   listen: string;
-  sites: string;
-  eventsFrom: string;
+  sites?: string;
+  eventsFrom?: string;
   admin?: string;
   adminToken?: string;
-  mmdb?: string;
-  topology?: string;
-  policy: string;
   publicUrl?: string;
   trustedProxy?: string[];
   allowIpParameter?: boolean;
@@ -24,25 +23,18 @@ interface Flags {
 }
 
 export function register(program: Command): void {
-  program
+  // On both levels, else a sub-command would lose to this command the flags that both have.
+  program.enablePositionalOptions();
+  const steering = program
     .command('steering')
+    .enablePositionalOptions()
     .description('tell players which servers to use: /v1/servers, /v1/steer/hls, /play/<event>.m3u8')
-    .requiredOption('--sites <file>', 'YAML: the sites, and the edges at each (steering/README.md shows one)')
-    .requiredOption('--events-from <url>', 'origin or edge that has /live/<event>/event.json')
+    .option('--sites <file>', 'YAML: the sites, and the edges at each (steering/README.md shows one); required')
+    .option('--events-from <url>', 'origin or edge that has /live/<event>/event.json; required')
     .option('--listen <address>', 'where players and reporting nodes come', '127.0.0.1:8090')
     .option('--admin <address>', 'health, readiness, metrics and /state, on a listener of its own')
     .option('--admin-token <token>', 'bearer token for the admin listener, needed beyond loopback')
     .option('--public-url <url>', 'how players reach this service (default: the listener)')
-    .option('--topology <file>', 'networks, prefixes and links: sites in the order a client’s network hears them')
-    .addOption(
-      new Option(
-        '--policy <name>',
-        'order of sites: by network (needs --topology; else nearest), nearest, or to compare',
-      )
-        .choices(['network', 'nearest', 'round-robin', 'random'])
-        .default('network'),
-    )
-    .option('--mmdb <file>', 'country or city MMDB (default: the CC0 country database that comes along)')
     .option('--trusted-proxy <cidr>', 'believe X-Forwarded-For from here; may be repeated', collect)
     .option('--allow-ip-parameter', 'for tests: ?ip= names the client')
     .option(
@@ -54,6 +46,8 @@ export function register(program: Command): void {
     .option('--id <name>', 'name in metrics and logs', 'steering')
     .option('--json', 'first line on standard output: {"ready":true,"urls":{…}}')
     .action(run);
+  addLocationFlags(steering);
+  registerLocate(steering);
 }
 
 async function run(flags: Flags): Promise<void> {
@@ -64,11 +58,9 @@ async function run(flags: Flags): Promise<void> {
       flags.admin === undefined
         ? undefined
         : { address: parseAddress(flags.admin, '--admin'), token: flags.adminToken },
-    sitesFile: flags.sites,
-    eventsFrom: parseOrigin(flags.eventsFrom, '--events-from'),
-    mmdbFile: flags.mmdb,
-    topologyFile: flags.topology,
-    policy: flags.policy as SteeringPolicyConfig['policy'],
+    sitesFile: required(flags.sites, '--sites <file>'),
+    eventsFrom: parseOrigin(required(flags.eventsFrom, '--events-from <url>'), '--events-from'),
+    ...(await locationConfigOf(flags)),
     publicUrl: flags.publicUrl === undefined ? undefined : parseOrigin(flags.publicUrl, '--public-url'),
     trustedProxies: flags.trustedProxy ?? [],
     allowIpParameter: flags.allowIpParameter ?? false,
@@ -85,6 +77,12 @@ async function run(flags: Flags): Promise<void> {
   const log = createLog(flags.id);
   const service = await startSteering({ ...config, log });
   await runUntilSignal(service, { log, json: flags.json ?? false });
+}
+
+/** Not commander's own kind, which would be asked of the sub-commands, too. */
+function required(value: string | undefined, flag: string): string {
+  if (value === undefined) throw new BadInput(`steering needs ${flag} (undercard steering --help lists the flags)`);
+  return value;
 }
 
 function collect(value: string, before: string[] = []): string[] {

@@ -10,13 +10,13 @@ import type { AskedCase } from '../policy/test-case-query.ts';
 import { respond, respondJson, type BodyType } from './answer.ts';
 import type { CaseDesk } from './case-desk.ts';
 import type { ClientAddressReader } from './client-address.ts';
-import type { ClientLocation, ClientLocator } from './client-location.ts';
+import type { ClientLocation, Locator } from './client-location.ts';
 import type { EventDocuments, EventOutcome } from './event-documents.ts';
 import type { SteeringMetrics } from './steering-metrics.ts';
 
 export interface PlayerDeskOptions {
   ranking: ServerRanking;
-  locator: ClientLocator;
+  locator: Locator;
   events: EventDocuments;
   addresses: ClientAddressReader;
   /** what answers wrongly on purpose, where that is turned on */
@@ -142,13 +142,12 @@ export class PlayerDesk {
     else this.#answer(exchange, 'play-hls', 502, 'text', `${manifest.reason}\n`, 'Retry-After: 1');
   }
 
-  #rank({ country, subscriber }: ClientLocation, asked: Omit<RankingRequest, 'country' | 'subscriber'>): Ranking {
+  #rank({ country, subscriber, where }: ClientLocation, asked: Omit<RankingRequest, keyof ClientLocation>): Ranking {
     const { ranking, metrics, nowMs } = this.#options;
-    const ranked = ranking.rank({ country, subscriber, ...asked }, nowMs());
+    const ranked = ranking.rank({ country, subscriber, where, ...asked }, nowMs());
     const [first] = ranked.servers;
     metrics.firstChoices.inc({ site: first!.site, node: first!.id });
-    const locatedBy = subscriber !== undefined ? 'prefix' : country !== null ? 'country' : 'default';
-    metrics.clients.inc({ located_by: locatedBy });
+    metrics.clients.inc({ located_by: where.zone === null ? where.by : 'coverage-zone' });
     return ranked;
   }
 

@@ -13,6 +13,7 @@ export class SteeringMetrics {
   readonly firstChoices: Counter<'site' | 'node'>;
   readonly clients: Counter<'located_by'>;
   readonly moves: Counter;
+  readonly readings: Counter<'input' | 'outcome'>;
 
   constructor(id: string, sites: readonly Site[], verdictOf: (nodeId: string) => HealthVerdict) {
     this.registry = createRegistry('steering', id);
@@ -25,6 +26,10 @@ export class SteeringMetrics {
     this.firstChoices = counter('first_choices_total', 'Rankings given, by the server named first', ['site', 'node']);
     this.clients = counter('clients_total', 'Rankings given, by what the client was located by', ['located_by']);
     this.moves = counter('moves_total', 'Content steering answers whose first pathway is not the one played', []);
+    this.readings = counter('readings_total', 'Changed files that clients are located by, by what came of them', [
+      'input',
+      'outcome',
+    ]);
     const nodes = sites.flatMap((site) => site.edges.map((edge) => ({ node: edge.id, site: site.id })));
     this.#gauge('node_score', 'Share of its sessions that a node should get, 0 to 1', ['node', 'site'], (gauge) => {
       for (const labels of nodes) gauge.set(labels, verdictOf(labels.node).score);

@@ -252,7 +252,7 @@ test('a configuration that cannot be used gets one clear line', async (t) => {
   };
   await refused({ sitesFile: '/nonexistent.yaml' }, /^--sites \/nonexistent\.yaml: no such file$/);
   await refused({ yaml: 'sites: 7' }, /^--sites .*sites\.yaml:1:8: sites: /);
-  await refused({ mmdbFile: '/nonexistent.mmdb' }, /^--mmdb \/nonexistent\.mmdb: no such file$/);
+  await refused({ mmdbFiles: ['/nonexistent.mmdb'] }, /^--mmdb \/nonexistent\.mmdb: no such file$/);
   await refused(
     { trustedProxies: ['10.0.0.0/33'] },
     /^--trusted-proxy: "10\.0\.0\.0\/33" is not an address or CIDR block/,

@@ -4,43 +4,37 @@ import { BadInput } from '../../runtime/bad-input.ts';
 import { HttpFront } from '../../runtime/http-front.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { RunningService } from '../../runtime/service.ts';
-import { openCountryDatabase, type CountryDatabase } from '../../topology/load/country-mmdb.ts';
 import { loadCountryPositions } from '../../topology/load/country-positions.ts';
 import { loadSites } from '../../topology/load/sites-file.ts';
-import { loadTopology } from '../../topology/load/topology-file.ts';
-import { nearestName } from '../../topology/model/near-name.ts';
-import { Routing } from '../../topology/model/routing.ts';
-import type { Sites } from '../../topology/model/site.ts';
+import type { Position, Sites } from '../../topology/model/site.ts';
 import type { HealthTuning } from '../policy/health.ts';
 import { NodeTable } from '../policy/node-table.ts';
-import { Proximity } from '../policy/proximity.ts';
 import { ServerRanking } from '../policy/ranking.ts';
-import { siteOrderOf, type RouteTable } from '../policy/site-order.ts';
 import type { SteeringPolicyConfig } from '../policy/steering-config.ts';
 import { CaseDesk } from './case-desk.ts';
 import { ClientAddressReader } from './client-address.ts';
-import { ClientLocator } from './client-location.ts';
 import { EventDocuments } from './event-documents.ts';
+import { LocationSources, type LocationFiles } from './location-sources.ts';
 import { NodeWatch } from './node-watch.ts';
 import { PlayerDesk } from './player-desk.ts';
 import { ReportDesk } from './report-desk.ts';
 import { Routes } from './routes.ts';
 import { SteeringMetrics } from './steering-metrics.ts';
 
-export interface SteeringConfig {
+export interface SteeringConfig extends LocationFiles {
   /** in metrics and logs */
   id: string;
   listen: Address;
   admin?: { address: Address; token?: string | undefined } | undefined;
   /** YAML, see topology/model/site.ts */
   sitesFile: string;
-  /** a modelled Internet (topology/model/topology.ts), for clients' networks and how they hear the sites announced */
-  topologyFile?: string | undefined;
   policy?: SteeringPolicyConfig['policy'] | undefined;
   /** an origin or an edge that has /live/<event>/event.json */
   eventsFrom: URL;
-  /** a country or city MMDB instead of the one that comes with us */
-  mmdbFile?: string | undefined;
+  /** where clients are taken to be of whom nothing is known; without it they get the sites as they are listed */
+  defaultPosition?: Position | undefined;
+  /** how often to look whether a file that clients are located by has changed; 0: never */
+  watchEveryMs?: number | undefined;
   /** scheme, host and port under which players reach this service; by default the listener's own */
   publicUrl?: URL | undefined;
   /** addresses or CIDR blocks whose X-Forwarded-For is believed */
@@ -84,6 +78,7 @@ export async function startSteering(config: SteeringConfig): Promise<RunningServ
     boundUrl = `http://${formatAddress(await front.open())}`;
     closers.push(() => front.close(CLOSE_GRACE_MS));
     closers.push(() => parts.cases.close());
+    closers.push(() => parts.sources.close());
     const urls: Record<string, string> = { steering: fixedUrl ?? boundUrl, listen: boundUrl };
     if (config.admin) {
       const admin = await openAdmin({
@@ -94,7 +89,7 @@ export async function startSteering(config: SteeringConfig): Promise<RunningServ
         onDrain: () => {
           draining = true;
         },
-        snapshots: { '/state': () => ({ nodes: watch.states() }) },
+        snapshots: { '/state': () => ({ nodes: watch.states(), inputs: parts.sources.states() }) },
       });
       closers.push(() => admin.close());
       urls.admin = admin.url;
@@ -112,6 +107,7 @@ export async function startSteering(config: SteeringConfig): Promise<RunningServ
 interface Parts {
   players: PlayerDesk;
   cases: CaseDesk;
+  sources: LocationSources;
   reports: ReportDesk;
   metrics: SteeringMetrics;
   events: EventDocuments;
@@ -123,25 +119,25 @@ async function assemble(config: SteeringConfig, publicUrl: () => string): Promis
   const addresses = new ClientAddressReader(config.trustedProxies, config.allowIpParameter);
   const sites = await readSites(config.sitesFile);
   refuseOpenReports(config.listen, sites, config.sitesFile);
-  const countries = await openCountries(config.mmdbFile);
-  const routing = config.topologyFile === undefined ? null : readRouting(config.topologyFile, sites, config.sitesFile);
-
+  const countries = loadCountryPositions();
   const nodes = new NodeTable(sites.sites, config.health, nowMs());
-  const order = siteOrderOf(
-    config.policy ?? 'network',
-    sites.sites,
-    new Proximity(sites.sites, loadCountryPositions()),
-    routing && { table: fixedRoutes(routing), siteIds: routing.topology.sites.map(({ id }) => id) },
-  );
-  const ranking = new ServerRanking(sites.sites, order, nodes);
   const metrics = new SteeringMetrics(config.id, sites.sites, (node) => nodes.verdict(node, nowMs()));
   const onFetched = (outcome: string) => metrics.eventFetches.inc({ outcome });
   const events = new EventDocuments({ source: config.eventsFrom, nowMs, onFetched });
   const cases = new CaseDesk({ enabled: config.testCases ?? false, metrics });
+  const sources = await LocationSources.open({
+    ...config,
+    files: config,
+    sites: sites.sites,
+    policy: config.policy ?? 'network',
+    countries,
+    onReading: (input, outcome) => metrics.readings.inc({ input, outcome }),
+  });
+  const ranking = new ServerRanking(sites.sites, sources.order, nodes);
   return {
     players: new PlayerDesk({
       ranking,
-      locator: new ClientLocator(countries, routing),
+      locator: sources,
       events,
       addresses,
       cases,
@@ -151,6 +147,7 @@ async function assemble(config: SteeringConfig, publicUrl: () => string): Promis
       publicUrl,
     }),
     cases,
+    sources,
     reports: new ReportDesk({ sites, nodes, metrics, log, nowMs }),
     metrics,
     events,
@@ -176,31 +173,6 @@ async function readSites(file: string): Promise<Sites> {
   const outcome = await loadSites(file);
   if (outcome.kind === 'bad') throw new BadInput(`--sites ${outcome.reason}`);
   return outcome.sites;
-}
-
-/** @throws BadInput for a bad file, and for a site that it does not have */
-function readRouting(file: string, { sites }: Sites, sitesFile: string): Routing {
-  const outcome = loadTopology(file);
-  if (outcome.kind === 'bad') throw new BadInput(`--topology ${outcome.reason}`);
-  const known = outcome.topology.sites.map(({ id }) => id);
-  for (const { id } of sites) {
-    if (known.includes(id)) continue;
-    const near = nearestName(id, known);
-    const mend = near === null ? `it has ${known.slice(0, 8).join(', ')}` : `did you mean "${near}"?`;
-    throw new BadInput(`--topology ${file}: no site "${id}", which ${sitesFile} has; ${mend}`);
-  }
-  return new Routing(outcome.topology);
-}
-
-/** Routes as the file has them; what changes them is another file and a restart. */
-function fixedRoutes(routing: Routing): RouteTable {
-  return { version: 0, routesTo: (network, metro) => routing.routesTo(network, metro) };
-}
-
-async function openCountries(file: string | undefined): Promise<CountryDatabase> {
-  const outcome = await openCountryDatabase(file);
-  if (outcome.kind === 'bad') throw new BadInput(`--mmdb ${outcome.reason}`, { cause: outcome.cause });
-  return outcome.database;
 }
 
 function checkTuning({ suspectAfterMs, downAfterMs }: HealthTuning): void {
