@@ -213,6 +213,36 @@ test('playlists list what is published, from the first segment there is', async 
   ]);
 });
 
+test('the MPD counts by the clock while the event runs, and is static once it has ended', async (t) => {
+  const origin = await originFor(t);
+  const event = slowEvent('match');
+  await origin.announce(event);
+  t.is((await origin.get('other/manifest.mpd')).status, 404);
+  const live = await origin.get('match/manifest.mpd');
+  t.is(live.headers.get('content-type'), 'application/dash+xml');
+  t.is(live.headers.get('access-control-allow-origin'), '*');
+  t.is(live.headers.get('cdn-cache-control'), 'max-age=2, undercard-ttl-ms=2000');
+  const text = await live.text();
+  t.regex(text, /<MPD [^>]*type="dynamic" [^>]*minimumUpdatePeriod="PT2S" timeShiftBufferDepth="PT600S"/);
+  t.true(text.includes(`availabilityStartTime="${new Date(event.availabilityStartMs).toISOString()}"`));
+  t.regex(text, /<Location>manifest\.mpd\?update<\/Location>/);
+  t.regex(text, /duration="60000" startNumber="1" initialization="\$RepresentationID\$\/init\.mp4"/);
+  t.regex(text, /<UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-head:2014" value="manifest\.mpd"\/>/);
+  const clock = await origin.get('match/manifest.mpd', { method: 'HEAD' });
+  t.true(Math.abs(Date.parse(clock.headers.get('date')!) - Date.now()) < 30_000);
+
+  await origin.announce({ ...event, state: 'ended', endNumber: 3 });
+  for (const query of ['', '?update']) {
+    const ended = await (await origin.get(`match/manifest.mpd${query}`)).text();
+    t.regex(ended, /<MPD [^>]*type="static" mediaPresentationDuration="PT180S"/);
+    t.notRegex(ended, /Location|UTCTiming|minimumUpdatePeriod/);
+  }
+  const old = slowEvent('old', { availabilityStartMs: Date.now() - 900_000, state: 'ended', endNumber: 3 });
+  await origin.announce(old);
+  const gone = await origin.get('old/manifest.mpd');
+  t.deepEqual([gone.status, await gone.text()], [410, 'gone\n']);
+});
+
 test('event documents are checked, and the reason names the field', async (t) => {
   const origin = await originFor(t);
   const event = slowEvent('match');
