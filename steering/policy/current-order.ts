@@ -1,5 +1,5 @@
 import type { PlaceReason } from './reasons.ts';
-import type { ClientPlace, SiteOrder } from './site-order.ts';
+import type { ClientPlace, PlacedSites, SiteOrder } from './site-order.ts';
 import type { Whereabouts } from './whereabouts.ts';
 
 /** The order in force: another takes its place when the topology has changed, between two questions. */
@@ -20,6 +20,10 @@ export class CurrentOrder implements SiteOrder {
 
   reason(place: ClientPlace, site: number, rank: number): PlaceReason {
     return this.#order.reason(place, site, rank);
+  }
+
+  placed(place: ClientPlace): PlacedSites {
+    return this.#order.placed(place);
   }
 
   known(): Iterable<Whereabouts> {

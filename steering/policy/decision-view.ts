@@ -8,8 +8,6 @@ export interface DecisionView {
   readonly candidates: Candidates;
   /** places in `candidates` of the servers that are answered, the first choice first */
   readonly chosen: Int32Array;
-  /** of the client's order, from the first on */
-  readonly sitesLooked: number;
   reasonsOf(at: number): Reason[];
   /**
    * How probably the candidate takes a session that differs from this one in its points alone.

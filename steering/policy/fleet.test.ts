@@ -57,3 +57,9 @@ test('losing a server moves its own keys and no others, about one of N, to those
   }
   t.true(moved > 750 && moved < 1250, `${moved}`);
 });
+
+test('named servers stand at their sites, unknown ones nowhere', (t) => {
+  const fleet = new Fleet(makeSites([2, 1, 1]));
+  t.deepEqual([...fleet.sitesOf(['sao-1', 'fra-2', 'fra-1', 'no-such'])], [2, 0]);
+  t.deepEqual([...fleet.sitesOf(['no-such'])], []);
+});

@@ -49,6 +49,16 @@ export class Fleet {
     return this.#numbers.get(id) ?? -1;
   }
 
+  /** Where servers of these names stand; names that are not in the sites file stand nowhere. */
+  sitesOf(ids: Iterable<string>): ReadonlySet<number> {
+    const sites = new Set<number>();
+    for (const id of ids) {
+      const server = this.#numbers.get(id);
+      if (server !== undefined) sites.add(this.servers[server]!.site);
+    }
+    return sites;
+  }
+
   /** Servers of the site in the order in which they should hold the key: its owner first, and who takes over after it. */
   owners(site: number, key: number): Int32Array {
     const ring = (this.#rings[site] ??= new SiteRing(this.sites[site]!, this.firstServer[site]!));

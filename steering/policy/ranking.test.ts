@@ -231,3 +231,16 @@ test('times to live are spread over 10 to 30 seconds, and drawn anew as time goe
   }
   t.true(draws.size > 5);
 });
+
+test('a client that knows few servers is answered as if the rest of the world were not looked at', (t) => {
+  const world = new World([2, 2, 2, 2, 2, 2, 2]);
+  world.pass(2);
+  for (const client of clients(50)) {
+    const among = new Set(['akl-1', 'sin-2', 'no-such']);
+    t.deepEqual(
+      world.rank(client, { among }).servers.map(({ id }) => id),
+      ['sin-2', 'akl-1'],
+    );
+    t.is(world.rank(client, { among: new Set(['no-such']) }).servers.length, 6);
+  }
+});

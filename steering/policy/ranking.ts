@@ -141,7 +141,6 @@ export class ServerRanking {
       session: decision.session,
       candidates: this.#candidates,
       chosen: this.#chosen.subarray(0, decision.chosen),
-      sitesLooked: decision.sitesLooked,
       reasonsOf: (at) => this.#reasonsOf(at, request, nowMs),
       chanceOf: (at, explores) => this.#chanceOf(at, request, decision, { stays, explores }, nowMs),
     });
@@ -186,7 +185,6 @@ export class ServerRanking {
       nominalBps: request.nominalBps ?? this.#tuning.admission.nominalBps,
       admission: ADMITTED,
       chosen: 0,
-      sitesLooked: 0,
     };
     this.#look(request, decision, nowMs, request.among);
     if (this.#candidates.count === 0) this.#look(request, decision, nowMs, undefined);
@@ -201,14 +199,20 @@ export class ServerRanking {
     const order = this.#order.order(request);
     const stays = decision.playing >= 0 && this.#keepsPlaying(decision, nowMs);
     const explores = this.#explores(decision.session, nowMs);
+    // A manifest names few sites: the walk need not go on to the end of the world when it has met them all.
+    const named = among === undefined ? null : this.#fleet.sitesOf(among);
+    let sitesMet = 0;
     let sitesThatTake = 0;
-    let siteRank = 0;
-    for (; siteRank < order.length && sitesThatTake < MOST_SITES; siteRank++) {
+    for (let siteRank = 0; siteRank < order.length && sitesThatTake < MOST_SITES; siteRank++) {
       const site = order[siteRank]!;
+      if (named !== null) {
+        if (sitesMet === named.size) break;
+        if (!named.has(site)) continue;
+        sitesMet++;
+      }
       const pathShare = this.#pathShare(request, site, nowMs);
       if (this.#lookAtSite(site, siteRank, decision, nowMs, among, { stays, explores, pathShare })) sitesThatTake++;
     }
-    decision.sitesLooked = siteRank;
   }
 
   /** @returns whether a server of it takes the session */
@@ -434,8 +438,6 @@ interface Decision {
   nominalBps: number;
   admission: Admission;
   chosen: number;
-  /** from the first on, whether a server of them was found or not */
-  sitesLooked: number;
 }
 
 const FLAG_REASONS: readonly (readonly [number, Reason])[] = [

@@ -27,8 +27,17 @@ export interface SiteOrder {
   order(place: ClientPlace): ArrayLike<number>;
   /** Why the site stands where it does. */
   reason(place: ClientPlace, site: number, rank: number): PlaceReason;
+  /** What the place alone makes of the sites, whatever a policy to compare with does to it. */
+  placed(place: ClientPlace): PlacedSites;
   /** Places whose orders are kept; those asked for last come last. */
   known(): Iterable<Whereabouts>;
+}
+
+/** Another object when something about it has changed. Kept: not to be written to. */
+export interface PlacedSites {
+  readonly sites: Uint16Array;
+  /** by rank: indices into `PLACE_REASONS` */
+  readonly reasons: Uint8Array;
 }
 
 /** Routes to the subscribers of a network in a metro, the best first, as `topology/model/routing.ts` finds them. */
@@ -39,7 +48,7 @@ export interface RouteTable {
 }
 
 /** Reasons as they are kept, a byte each. */
-const REASONS = [
+export const PLACE_REASONS = [
   'coverage-zone',
   ...REACHES,
   'nearest-site',
@@ -47,8 +56,8 @@ const REASONS = [
   'default-place',
   'default-order',
 ] as const satisfies readonly PlaceReason[];
-const CODE = Object.fromEntries(REASONS.map((reason, code) => [reason, code])) as Record<
-  (typeof REASONS)[number],
+const CODE = Object.fromEntries(PLACE_REASONS.map((reason, code) => [reason, code])) as Record<
+  (typeof PLACE_REASONS)[number],
   number
 >;
 
@@ -70,18 +79,12 @@ export function siteOrderOf(
   return new ShuffledOrder(sites, placed, policy === 'round-robin');
 }
 
-interface RankedSites {
-  readonly sites: Uint16Array;
-  /** by rank */
-  readonly reasons: Uint8Array;
-}
-
 /** What a coverage zone says; else as the client’s network hears the sites; else by distance; else as they are listed. */
 class PlacedOrder implements SiteOrder {
   readonly #proximity: Proximity;
   readonly #heard: HeardSites | null;
   readonly #listed: Uint16Array;
-  readonly #kept = new KeptByUse<Whereabouts, RankedSites>(
+  readonly #kept = new KeptByUse<Whereabouts, PlacedSites>(
     KEPT_SITES_MAX,
     ({ sites }) => sites.length + ORDER_OVERHEAD,
   );
@@ -95,19 +98,19 @@ class PlacedOrder implements SiteOrder {
   }
 
   order(place: ClientPlace): ArrayLike<number> {
-    return this.#ranked(place).sites;
+    return this.placed(place).sites;
   }
 
   reason(place: ClientPlace, site: number, rank: number): PlaceReason {
-    const { sites, reasons } = this.#ranked(place);
-    return REASONS[reasons[sites[rank] === site ? rank : sites.indexOf(site)]!]!;
+    const { sites, reasons } = this.placed(place);
+    return PLACE_REASONS[reasons[sites[rank] === site ? rank : sites.indexOf(site)]!]!;
   }
 
   known(): Iterable<Whereabouts> {
     return this.#kept.keys();
   }
 
-  #ranked(place: ClientPlace): RankedSites {
+  placed(place: ClientPlace): PlacedSites {
     if (this.#heard !== null && this.#version !== this.#heard.version) {
       this.#version = this.#heard.version;
       this.#kept.clear();
@@ -121,14 +124,14 @@ class PlacedOrder implements SiteOrder {
     return ranked;
   }
 
-  #find(where: Whereabouts): RankedSites {
+  #find(where: Whereabouts): PlacedSites {
     const { zone } = where;
     if (zone === null) return this.#withoutZone(where);
     const others = zone.position === null ? this.#withoutZone(where) : this.#near(zone.position, 'nearest-site');
     return inZone(zone, others);
   }
 
-  #withoutZone(where: Whereabouts): RankedSites {
+  #withoutZone(where: Whereabouts): PlacedSites {
     const { by, subscriber, country } = where;
     const heard = subscriber === null ? null : (this.#heard?.toward(subscriber) ?? null);
     if (heard !== null) return heard;
@@ -137,7 +140,7 @@ class PlacedOrder implements SiteOrder {
     return this.#near(position, by === 'default' ? 'default-place' : 'nearest-site');
   }
 
-  #near(position: Position, reason: 'nearest-site' | 'default-place'): RankedSites {
+  #near(position: Position, reason: 'nearest-site' | 'default-place'): PlacedSites {
     const sites = this.#proximity.near(position);
     const reasons = filled(sites.length, reason === 'nearest-site' ? 'farther-site' : reason);
     reasons[0] = CODE[reason];
@@ -145,12 +148,12 @@ class PlacedOrder implements SiteOrder {
   }
 }
 
-function filled(length: number, reason: (typeof REASONS)[number]): Uint8Array {
+function filled(length: number, reason: (typeof PLACE_REASONS)[number]): Uint8Array {
   return new Uint8Array(length).fill(CODE[reason]);
 }
 
 /** The zone's own sites, whether the client’s network hears them or not: the operator knows better. */
-function inZone(zone: ZoneSites, others: RankedSites): RankedSites {
+function inZone(zone: ZoneSites, others: PlacedSites): PlacedSites {
   const named = new Set(zone.sites);
   const sites = [...named];
   const reasons = sites.map(() => CODE['coverage-zone']);
@@ -204,7 +207,7 @@ class HeardSites {
   }
 
   /** @returns null where none of our sites hears of them */
-  toward({ network, metro }: Subscriber): RankedSites | null {
+  toward({ network, metro }: Subscriber): PlacedSites | null {
     const routes = this.#routes.routesTo(network, metro).filter(({ site }) => this.#sites[site]! >= 0);
     if (routes.length === 0) return null;
     return {
@@ -239,6 +242,10 @@ class ShuffledOrder implements SiteOrder {
 
   reason(): PlaceReason {
     return this.#inTurn ? 'in-turn' : 'by-chance';
+  }
+
+  placed(place: ClientPlace): PlacedSites {
+    return this.#reachable.placed(place);
   }
 
   known(): Iterable<Whereabouts> {
