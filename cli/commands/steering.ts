@@ -16,6 +16,7 @@ interface Flags extends LocationFlags {
   trustedProxy?: string[];
   allowIpParameter?: boolean;
   testCases?: boolean;
+  publicExplain?: boolean;
   suspectAfter: string;
   downAfter: string;
   id: string;
@@ -32,7 +33,7 @@ export function register(program: Command): void {
     .option('--sites <file>', 'YAML: the sites, and the edges at each (steering/README.md shows one); required')
     .option('--events-from <url>', 'origin or edge that has /live/<event>/event.json; required')
     .option('--listen <address>', 'where players and reporting nodes come', '127.0.0.1:8090')
-    .option('--admin <address>', 'health, readiness, metrics and /state, on a listener of its own')
+    .option('--admin <address>', 'health, readiness, metrics, /state and the page /explain, on a listener of its own')
     .option('--admin-token <token>', 'bearer token for the admin listener, needed beyond loopback')
     .option('--public-url <url>', 'how players reach this service (default: the listener)')
     .option('--trusted-proxy <cidr>', 'believe X-Forwarded-For from here; may be repeated', collect)
@@ -41,6 +42,7 @@ export function register(program: Command): void {
       '--test-cases',
       'for player developers: ?case= asks for a wrong answer; /v1/cases lists them (docs/players.md)',
     )
+    .option('--public-explain', 'have /explain where players come, too: it shows health and capacity of every node')
     .option('--suspect-after <duration>', 'prefer others to a node silent for longer', '3s')
     .option('--down-after <duration>', 'take a node silent for longer for dead', '5s')
     .option('--id <name>', 'name in metrics and logs', 'steering')
@@ -65,6 +67,7 @@ async function run(flags: Flags): Promise<void> {
     trustedProxies: flags.trustedProxy ?? [],
     allowIpParameter: flags.allowIpParameter ?? false,
     testCases: flags.testCases ?? false,
+    publicExplain: flags.publicExplain ?? false,
     health: {
       suspectAfterMs: parseDuration(flags.suspectAfter, '--suspect-after'),
       downAfterMs: parseDuration(flags.downAfter, '--down-after'),

@@ -24,7 +24,13 @@ export class MapView {
     this.#listeners.push(listener);
   }
 
-  buttons() {
+  /** @param places what can be gone to: [label, title, act] */
+  buttons(
+    places = [
+      ['Busiest', 'Round the place that sends most', () => this.show(this.#busiest)],
+      ['All', 'All sites', () => this.show(this.#fitted)],
+    ],
+  ) {
     const button = (label, title, act) => {
       const made = el('button', { type: 'button', class: 'small', title, 'aria-label': title }, label);
       made.addEventListener('click', act);
@@ -33,10 +39,9 @@ export class MapView {
     return el(
       'span',
       { class: 'zoom' },
-      button('+', 'Closer', () => this.#zoom(0.6)),
-      button('−', 'Farther', () => this.#zoom(1 / 0.6)),
-      button('Busiest', 'Round the place that sends most', () => this.show(this.#busiest)),
-      button('All', 'All sites', () => this.show(this.#fitted)),
+      button('+', 'Closer', () => this.zoom(0.6)),
+      button('−', 'Farther', () => this.zoom(1 / 0.6)),
+      places.map((place) => button(...place)),
       button('World', 'The whole world', () => this.show(this.#whole)),
     );
   }
@@ -53,7 +58,18 @@ export class MapView {
     return Math.max(this.box.width / (clientWidth || 1), this.box.height / (clientHeight || 1));
   }
 
-  #zoom(factor) {
+  /** Shows the part that has all of these points. */
+  showPoints(points) {
+    this.show(fit(points, this.#whole));
+  }
+
+  /** By shares of what is seen. */
+  move(right, down) {
+    const { x, y, width, height } = this.box;
+    this.show({ width, height, x: x + right * width, y: y + down * height });
+  }
+
+  zoom(factor) {
     const { x, y, width, height } = this.box;
     const next = {
       width: Math.min(width * factor, this.#whole.width * 1.5),
