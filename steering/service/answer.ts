@@ -1,5 +1,6 @@
 import { HeaderBlock } from '../../runtime/header-block.ts';
 import type { HttpExchange } from '../../runtime/http-exchange.ts';
+import { MPD_TYPE } from '../../topology/model/mpd.ts';
 
 /** A page on any site may ask, and read what it needs. */
 export const CORS: readonly (readonly [string, string])[] = [
@@ -17,6 +18,7 @@ const BLOCKS = {
   text: typed('text/plain; charset=utf-8'),
   steeringList: typed('application/vnd.apple.steering-list'),
   playlist: typed('application/vnd.apple.mpegurl'),
+  mpd: typed(MPD_TYPE),
 };
 const NOTHING = new HeaderBlock(COMMON);
 const PREFLIGHT = new HeaderBlock([

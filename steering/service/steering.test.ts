@@ -177,7 +177,7 @@ test('what cannot be understood gets a clear refusal', async (t) => {
   t.regex(await refusal('/v1/servers?path=live'), /^400 .*path: give the path/);
   t.regex(await refusal('/v1/servers?path=/live/demo/&ip=1.2.3'), /^400 .*ip: not an IPv4 or IPv6 address/);
   t.regex(await refusal('/play/demo.m3u8?ip=x'), /^400 .*ip: not/);
-  t.is(await refusal('/play/demo.mpd'), '404 not found');
+  t.is(await refusal('/play/demo.mp4'), '404 not found');
   t.is(await refusal('/play/no%20name.m3u8'), '404 not found');
   t.is(await refusal('/play/other.m3u8'), '404 no event other');
   t.is(await refusal('/v1/servers?path=/', 'POST'), '405 GET or HEAD only');

@@ -14,12 +14,13 @@ import type { SteeringPolicyConfig } from '../policy/steering-config.ts';
 import { CaseDesk } from './case-desk.ts';
 import { ClientAddressReader } from './client-address.ts';
 import { EventDocuments } from './event-documents.ts';
-import { ExplainDesk } from './explain/explain-desk.ts';
 import { LocationSources, type LocationFiles } from './location-sources.ts';
+import { ManifestDesk } from './manifest-desk.ts';
 import { NodeWatch } from './node-watch.ts';
 import { PlayerDesk } from './player-desk.ts';
 import { ReportDesk } from './report-desk.ts';
 import { Routes } from './routes.ts';
+import { SessionRanking } from './session-ranking.ts';
 import { SteeringMetrics } from './steering-metrics.ts';
 
 export interface SteeringConfig extends LocationFiles {
@@ -44,18 +45,19 @@ export interface SteeringConfig extends LocationFiles {
   allowIpParameter: boolean;
   /** for player developers: a request may ask for a wrong answer (policy/test-cases.ts); off by default */
   testCases?: boolean | undefined;
-  /** /explain where players come, too, and not only on the admin listener */
-  publicExplain?: boolean | undefined;
   health: HealthTuning;
   log: Log;
   /** monotonic */
   nowMs?: (() => number) | undefined;
+  /** Unix time */
+  wallMs?: (() => number) | undefined;
 }
 
 const CLOSE_GRACE_MS = 2000;
 
 const REPORT = /^\/v1\/nodes\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\/report$/;
 const PLAY_HLS = /^\/play\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.m3u8$/;
+const PLAY_DASH = /^\/play\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.mpd$/;
 
 /** Starts the steering service. @throws BadInput when the configuration cannot be used */
 export async function startSteering(config: SteeringConfig): Promise<RunningService> {
@@ -65,7 +67,7 @@ export async function startSteering(config: SteeringConfig): Promise<RunningServ
   let boundUrl = '';
   const parts = await assemble(config, () => fixedUrl ?? boundUrl);
   const { metrics, watch } = parts;
-  const routes = routesOf(parts, config);
+  const routes = routesOf(parts);
   const front = new HttpFront({
     address: listen,
     raw: (exchange) => routes.dispatch(exchange),
@@ -93,8 +95,6 @@ export async function startSteering(config: SteeringConfig): Promise<RunningServ
           draining = true;
         },
         snapshots: { '/state': () => ({ nodes: watch.states(), inputs: parts.sources.states() }) },
-        routes: parts.explain!.adminRoutes(),
-        onError: (error, where) => log.error({ err: error, where }, 'a handler failed'),
       });
       closers.push(() => admin.close());
       urls.admin = admin.url;
@@ -111,18 +111,17 @@ export async function startSteering(config: SteeringConfig): Promise<RunningServ
 
 interface Parts {
   players: PlayerDesk;
+  manifests: ManifestDesk;
   cases: CaseDesk;
   sources: LocationSources;
   reports: ReportDesk;
   metrics: SteeringMetrics;
   events: EventDocuments;
   watch: NodeWatch;
-  /** null where no listener has it */
-  explain: ExplainDesk | null;
 }
 
 async function assemble(config: SteeringConfig, publicUrl: () => string): Promise<Parts> {
-  const { log, nowMs = () => performance.now() } = config;
+  const { log, nowMs = () => performance.now(), wallMs = () => Date.now() } = config;
   const addresses = new ClientAddressReader(config.trustedProxies, config.allowIpParameter);
   const sites = await readSites(config.sitesFile);
   refuseOpenReports(config.listen, sites, config.sitesFile);
@@ -141,40 +140,36 @@ async function assemble(config: SteeringConfig, publicUrl: () => string): Promis
     onReading: (input, outcome) => metrics.readings.inc({ input, outcome }),
   });
   const ranking = new ServerRanking(sites.sites, sources.order, nodes);
-  const explained = { sites: sites.sites, places: sources, countries, ranking, nodes, metrics, addresses };
-  const isExplained = config.admin !== undefined || config.publicExplain === true;
+  const baseUrls = new Map(sites.sites.flatMap(({ edges }) => edges.map(({ id, url }) => [id, url])));
+  const asked = {
+    ranking: new SessionRanking({ ranking, locator: sources, metrics, nowMs }),
+    baseUrlOf: (id: string) => baseUrls.get(id),
+    ...{ addresses, cases, metrics, publicUrl },
+  };
   return {
-    players: new PlayerDesk({
-      ranking,
-      locator: sources,
-      events,
-      addresses,
-      cases,
-      metrics,
-      log,
-      nowMs,
-      publicUrl,
-    }),
+    players: new PlayerDesk(asked),
+    manifests: new ManifestDesk({ ...asked, events, log, wallMs }),
     cases,
     sources,
     reports: new ReportDesk({ sites, nodes, metrics, log, nowMs }),
     metrics,
     events,
     watch: new NodeWatch(sites.sites, nodes, nowMs, log),
-    explain: isExplained ? new ExplainDesk({ id: config.id, ...explained, log, nowMs }) : null,
   };
 }
 
 /** Every desk's routes; a new capability adds its own line. */
-function routesOf({ players, cases, reports, metrics, explain }: Parts, { publicExplain }: SteeringConfig): Routes {
+function routesOf({ players, manifests, cases, reports, metrics }: Parts): Routes {
   return new Routes(
     [
       { name: 'servers', path: '/v1/servers', handle: (exchange) => players.servers(exchange) },
-      { name: 'steer-hls', path: '/v1/steer/hls', handle: (exchange) => players.steerHls(exchange) },
-      { name: 'play-hls', path: PLAY_HLS, handle: (exchange, event) => players.playHls(exchange, event) },
+      { name: 'steer-hls', path: '/v1/steer/hls', handle: (exchange) => players.steer(exchange, 'hls') },
+      { name: 'steer-dash', path: '/v1/steer/dash', handle: (exchange) => players.steer(exchange, 'dash') },
+      { name: 'play-hls', path: PLAY_HLS, handle: (exchange, event) => manifests.play(exchange, 'hls', event) },
+      { name: 'play-dash', path: PLAY_DASH, handle: (exchange, event) => manifests.play(exchange, 'dash', event) },
+      { name: 'time', path: '/v1/time', handle: (exchange) => manifests.time(exchange) },
       { name: 'cases', path: '/v1/cases', handle: (exchange) => cases.list(exchange) },
       { name: 'report', path: REPORT, methods: 'any', handle: (exchange, node) => reports.take(exchange, node) },
-      ...(publicExplain === true ? explain!.publicRoutes() : []),
     ],
     (route, status) => metrics.requests.inc({ route, status }),
   );
