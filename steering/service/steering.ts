@@ -14,6 +14,7 @@ import type { SteeringPolicyConfig } from '../policy/steering-config.ts';
 import { CaseDesk } from './case-desk.ts';
 import { ClientAddressReader } from './client-address.ts';
 import { EventDocuments } from './event-documents.ts';
+import { ExplainDesk } from './explain/explain-desk.ts';
 import { LocationSources, type LocationFiles } from './location-sources.ts';
 import { ManifestDesk } from './manifest-desk.ts';
 import { NodeWatch } from './node-watch.ts';
@@ -45,6 +46,8 @@ export interface SteeringConfig extends LocationFiles {
   allowIpParameter: boolean;
   /** for player developers: a request may ask for a wrong answer (policy/test-cases.ts); off by default */
   testCases?: boolean | undefined;
+  /** /explain where players come, too, and not only on the admin listener */
+  publicExplain?: boolean | undefined;
   health: HealthTuning;
   log: Log;
   /** monotonic */
@@ -67,7 +70,7 @@ export async function startSteering(config: SteeringConfig): Promise<RunningServ
   let boundUrl = '';
   const parts = await assemble(config, () => fixedUrl ?? boundUrl);
   const { metrics, watch } = parts;
-  const routes = routesOf(parts);
+  const routes = routesOf(parts, config);
   const front = new HttpFront({
     address: listen,
     raw: (exchange) => routes.dispatch(exchange),
@@ -95,6 +98,8 @@ export async function startSteering(config: SteeringConfig): Promise<RunningServ
           draining = true;
         },
         snapshots: { '/state': () => ({ nodes: watch.states(), inputs: parts.sources.states() }) },
+        routes: parts.explain!.adminRoutes(),
+        onError: (error, where) => log.error({ err: error, where }, 'a handler failed'),
       });
       closers.push(() => admin.close());
       urls.admin = admin.url;
@@ -118,6 +123,8 @@ interface Parts {
   metrics: SteeringMetrics;
   events: EventDocuments;
   watch: NodeWatch;
+  /** null where no listener has it */
+  explain: ExplainDesk | null;
 }
 
 async function assemble(config: SteeringConfig, publicUrl: () => string): Promise<Parts> {
@@ -140,6 +147,8 @@ async function assemble(config: SteeringConfig, publicUrl: () => string): Promis
     onReading: (input, outcome) => metrics.readings.inc({ input, outcome }),
   });
   const ranking = new ServerRanking(sites.sites, sources.order, nodes);
+  const explained = { sites: sites.sites, places: sources, countries, ranking, nodes, metrics, addresses };
+  const isExplained = config.admin !== undefined || config.publicExplain === true;
   const baseUrls = new Map(sites.sites.flatMap(({ edges }) => edges.map(({ id, url }) => [id, url])));
   const asked = {
     ranking: new SessionRanking({ ranking, locator: sources, metrics, nowMs }),
@@ -155,11 +164,15 @@ async function assemble(config: SteeringConfig, publicUrl: () => string): Promis
     metrics,
     events,
     watch: new NodeWatch(sites.sites, nodes, nowMs, log),
+    explain: isExplained ? new ExplainDesk({ id: config.id, ...explained, log, nowMs }) : null,
   };
 }
 
 /** Every desk's routes; a new capability adds its own line. */
-function routesOf({ players, manifests, cases, reports, metrics }: Parts): Routes {
+function routesOf(
+  { players, manifests, cases, reports, metrics, explain }: Parts,
+  { publicExplain }: SteeringConfig,
+): Routes {
   return new Routes(
     [
       { name: 'servers', path: '/v1/servers', handle: (exchange) => players.servers(exchange) },
@@ -170,6 +183,7 @@ function routesOf({ players, manifests, cases, reports, metrics }: Parts): Route
       { name: 'time', path: '/v1/time', handle: (exchange) => manifests.time(exchange) },
       { name: 'cases', path: '/v1/cases', handle: (exchange) => cases.list(exchange) },
       { name: 'report', path: REPORT, methods: 'any', handle: (exchange, node) => reports.take(exchange, node) },
+      ...(publicExplain === true ? explain!.publicRoutes() : []),
     ],
     (route, status) => metrics.requests.inc({ route, status }),
   );
