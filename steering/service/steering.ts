@@ -1,8 +1,5 @@
 import { formatAddress, isLoopback, type Address } from '../../runtime/address.ts';
-import { openAdmin } from '../../runtime/admin.ts';
 import { BadInput } from '../../runtime/bad-input.ts';
-import { HttpFront } from '../../runtime/http-front.ts';
-import type { Log } from '../../runtime/log.ts';
 import type { RunningService } from '../../runtime/service.ts';
 import { loadCountryPositions } from '../../topology/load/country-positions.ts';
 import { loadSites } from '../../topology/load/sites-file.ts';
@@ -23,12 +20,11 @@ import { ReportDesk } from './report-desk.ts';
 import { Routes } from './routes.ts';
 import { SessionRanking } from './session-ranking.ts';
 import { SteeringMetrics } from './steering-metrics.ts';
+import { openSteering, type ShellConfig } from './steering-shell.ts';
 
-export interface SteeringConfig extends LocationFiles {
+export interface SteeringConfig extends ShellConfig, LocationFiles {
   /** in metrics and logs */
   id: string;
-  listen: Address;
-  admin?: { address: Address; token?: string | undefined } | undefined;
   /** YAML, see topology/model/site.ts */
   sitesFile: string;
   policy?: SteeringPolicyConfig['policy'] | undefined;
@@ -38,8 +34,6 @@ export interface SteeringConfig extends LocationFiles {
   defaultPosition?: Position | undefined;
   /** how often to look whether a file that clients are located by has changed; 0: never */
   watchEveryMs?: number | undefined;
-  /** scheme, host and port under which players reach this service; by default the listener's own */
-  publicUrl?: URL | undefined;
   /** addresses or CIDR blocks whose X-Forwarded-For is believed */
   trustedProxies: readonly string[];
   /** for tests: a request may name the client's address itself */
@@ -49,14 +43,11 @@ export interface SteeringConfig extends LocationFiles {
   /** /explain where players come, too, and not only on the admin listener */
   publicExplain?: boolean | undefined;
   health: HealthTuning;
-  log: Log;
   /** monotonic */
   nowMs?: (() => number) | undefined;
   /** Unix time */
   wallMs?: (() => number) | undefined;
 }
-
-const CLOSE_GRACE_MS = 2000;
 
 const REPORT = /^\/v1\/nodes\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\/report$/;
 const PLAY_HLS = /^\/play\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.m3u8$/;
@@ -64,54 +55,23 @@ const PLAY_DASH = /^\/play\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.mpd$/;
 
 /** Starts the steering service. @throws BadInput when the configuration cannot be used */
 export async function startSteering(config: SteeringConfig): Promise<RunningService> {
-  const { listen, log } = config;
   checkTuning(config.health);
-  const fixedUrl = publicOrigin(config);
-  let boundUrl = '';
-  const parts = await assemble(config, () => fixedUrl ?? boundUrl);
-  const { metrics, watch } = parts;
-  const routes = routesOf(parts, config);
-  const front = new HttpFront({
-    address: listen,
-    raw: (exchange) => routes.dispatch(exchange),
-    onError: (error, where) => log.error({ err: error, where }, 'a handler failed'),
-  });
-
-  let draining = false;
-  const closers: (() => Promise<void> | void)[] = [() => watch.close(), () => parts.events.close()];
-  const close = async () => {
-    for (const closer of closers.splice(0).toReversed()) await closer();
-  };
-  try {
-    boundUrl = `http://${formatAddress(await front.open())}`;
-    closers.push(() => front.close(CLOSE_GRACE_MS));
-    closers.push(() => parts.cases.close());
-    closers.push(() => parts.sources.close());
-    const urls: Record<string, string> = { steering: fixedUrl ?? boundUrl, listen: boundUrl };
-    if (config.admin) {
-      const admin = await openAdmin({
-        address: config.admin.address,
-        token: config.admin.token,
-        registry: metrics.registry,
-        readiness: () => (draining ? 'draining' : null),
-        onDrain: () => {
-          draining = true;
-        },
-        snapshots: { '/state': () => ({ nodes: watch.states(), inputs: parts.sources.states() }) },
-        routes: parts.explain!.adminRoutes(),
-        onError: (error, where) => log.error({ err: error, where }, 'a handler failed'),
-      });
-      closers.push(() => admin.close());
-      urls.admin = admin.url;
-    }
-    const drain = async () => {
-      draining = true;
+  return openSteering(config, async (publicUrl) => {
+    const parts = await assemble(config, publicUrl);
+    const { watch, sources, events, cases, metrics, explain } = parts;
+    return {
+      routes: routesOf(parts, config),
+      registry: metrics.registry,
+      snapshots: { '/state': () => ({ nodes: watch.states(), inputs: sources.states() }) },
+      adminRoutes: explain?.adminRoutes() ?? [],
+      close: () => {
+        sources.close();
+        cases.close();
+        events.close();
+        watch.close();
+      },
     };
-    return { urls, drain, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  });
 }
 
 interface Parts {
@@ -199,15 +159,6 @@ function checkTuning({ suspectAfterMs, downAfterMs }: HealthTuning): void {
   if (suspectAfterMs > 0 && suspectAfterMs <= downAfterMs) return;
   throw new BadInput(
     `--suspect-after (${suspectAfterMs} ms) must be more than 0 and at most --down-after (${downAfterMs} ms)`,
-  );
-}
-
-/** @returns null when the listener's own address will do, which is known once it is bound */
-function publicOrigin({ listen, publicUrl }: SteeringConfig): string | null {
-  if (publicUrl) return publicUrl.origin;
-  if (listen.host !== '0.0.0.0' && listen.host !== '::') return null;
-  throw new BadInput(
-    `--listen ${formatAddress(listen)} is no address players can be sent to: add --public-url, for example https://steering.example`,
   );
 }
 
