@@ -5,9 +5,9 @@ import { CdnMonth } from './cdn-month.ts';
 import { CdnRanking, type CdnRequest } from './cdn-ranking.ts';
 import { CdnTraffic } from './cdn-traffic.ts';
 
-type CdnInput = Omit<z.input<typeof cdnsSchema>['cdns'][number], 'baseUrl'>;
+type CdnInput = Omit<z.input<typeof cdnsSchema>['cdns'][number], 'baseUrl'> & { baseUrl?: string };
 
-/** Each CDN at a host of its own name. */
+/** Each CDN at a host of its own name, where no other is given. */
 export function cdnsOf(cdns: readonly CdnInput[], more: Partial<z.input<typeof cdnsSchema>> = {}): Cdns {
   return cdnsSchema.parse({ cdns: cdns.map((cdn) => ({ baseUrl: `https://${cdn.id}.example`, ...cdn })), ...more });
 }
