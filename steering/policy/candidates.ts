@@ -34,15 +34,23 @@ export class Candidates {
   readonly excess = new Float64Array(KEPT_MAX);
   readonly flags = new Uint16Array(KEPT_MAX);
   count = 0;
+  /** sites come one after the other: only the last one's kept servers have to be counted */
+  #lastSite = -1;
+  #keptOfLast = 0;
 
   clear(): void {
     this.count = 0;
+    this.#lastSite = -1;
   }
 
   add(server: number, site: number, siteRank: number, turn: number, tier: number, excess: number, flags: number): void {
     let end = this.count;
-    if (end === KEPT_MAX || this.#keptOf(site, siteRank) >= KEPT_OF_SITE_MAX) {
-      const worst = end === KEPT_MAX ? end - 1 : this.#lastOf(site);
+    if (site !== this.#lastSite) {
+      this.#lastSite = site;
+      this.#keptOfLast = 0;
+    }
+    if (end === KEPT_MAX || this.#keptOfLast >= KEPT_OF_SITE_MAX) {
+      const worst = this.#keptOfLast >= KEPT_OF_SITE_MAX ? this.#lastOf(site) : end - 1;
       if (!this.#isBefore(tier, excess, siteRank, turn, worst)) return;
       this.#remove(worst);
       end = this.count;
@@ -58,6 +66,7 @@ export class Candidates {
     this.excess[at] = excess;
     this.flags[at] = flags;
     this.count = end + 1;
+    this.#keptOfLast++;
   }
 
   #isBefore(tier: number, excess: number, siteRank: number, turn: number, other: number): boolean {
@@ -67,13 +76,6 @@ export class Candidates {
     return turn < this.turn[other]!;
   }
 
-  /** Few candidates are kept: counting is cheaper than a table. */
-  #keptOf(site: number, siteRank: number): number {
-    let kept = 0;
-    for (let at = 0; at < this.count; at++) if (this.siteRank[at] === siteRank && this.site[at] === site) kept++;
-    return kept;
-  }
-
   #lastOf(site: number): number {
     let at = this.count - 1;
     while (this.site[at] !== site) at--;
@@ -81,6 +83,7 @@ export class Candidates {
   }
 
   #remove(at: number): void {
+    if (this.site[at] === this.#lastSite) this.#keptOfLast--;
     for (let from = at + 1; from < this.count; from++) this.#move(from, from - 1);
     this.count--;
   }

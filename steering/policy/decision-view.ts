@@ -8,7 +8,7 @@ export interface DecisionView {
   readonly candidates: Candidates;
   /** places in `candidates` of the servers that are answered, the first choice first */
   readonly chosen: Int32Array;
-  reasonsOf(at: number): Reason[];
+  reasonsOf(at: number): readonly Reason[];
   /**
    * How probably the candidate takes a session that differs from this one in its points alone.
    * @param explores whether the session is one of the few that try what is recovering

@@ -1,4 +1,4 @@
-import { HashRing } from '../../topology/model/ring.ts';
+import { ringArcs } from '../../topology/model/ring.ts';
 import type { Site } from '../../topology/model/site.ts';
 import { mix32, stableHash } from '../../topology/model/stable-hash.ts';
 
@@ -8,27 +8,34 @@ export interface FleetServer {
   readonly site: number;
   readonly siteId: string;
   readonly url: string;
-  /** of its name: what makes a session's point at this server its own */
-  readonly hash: number;
 }
 
 /** Keys that are told apart in a site. The same whatever its size, or another server would move everybody's keys. */
-const SLOTS = 2048;
+const ARCS = 512;
 /** Owners of a key that are kept in order; whoever comes after them is asked in the order of names. */
 const OWNERS_MAX = 16;
 
 /**
- * Sites and servers by number: decisions read typed arrays, and names only what they answer. Rings are built when a site
- * is first looked at, for a client of one country never sees most of the world.
+ * Sites and servers by number: decisions read a few flat arrays, and names only for what they answer. A site's ring is cut
+ * into arcs when it is first looked at, for a client of one country never sees most of the world.
  */
 export class Fleet {
   readonly sites: readonly Site[];
   readonly servers: readonly FleetServer[];
+  /** by server: what makes a session's point there its own */
+  readonly hashes: Int32Array;
   /** by site: its first server; the others follow */
   readonly firstServer: Int32Array;
   readonly serverCount: Int32Array;
+  /** orders of owners one after the other, `serverCount` servers each; see `ownersAt` */
+  owners: Int32Array;
   readonly #numbers: ReadonlyMap<string, number>;
-  readonly #rings: (SiteRing | null)[];
+  readonly #isCut: Uint8Array;
+  /** by site and arc: which of the site's orders */
+  readonly #arcs: Uint16Array;
+  /** by site: where its orders begin */
+  readonly #ordersAt: Int32Array;
+  #ordersEnd = 0;
 
   constructor(sites: readonly Site[]) {
     this.sites = sites;
@@ -37,11 +44,15 @@ export class Fleet {
     const servers: FleetServer[] = [];
     sites.forEach(({ id: siteId, edges }, site) => {
       this.firstServer[site] = servers.length;
-      for (const { id, url } of edges) servers.push({ id, site, siteId, url, hash: stableHash(id) });
+      for (const { id, url } of edges) servers.push({ id, site, siteId, url });
     });
     this.servers = servers;
+    this.hashes = Int32Array.from(servers, ({ id }) => stableHash(id));
+    this.owners = new Int32Array(8 * servers.length);
     this.#numbers = new Map(servers.map(({ id }, server) => [id, server]));
-    this.#rings = sites.map(() => null);
+    this.#isCut = new Uint8Array(sites.length);
+    this.#arcs = new Uint16Array(sites.length * ARCS);
+    this.#ordersAt = new Int32Array(sites.length);
   }
 
   /** −1 for a name that is not in the sites file. */
@@ -59,52 +70,45 @@ export class Fleet {
     return sites;
   }
 
-  /** Servers of the site in the order in which they should hold the key: its owner first, and who takes over after it. */
-  owners(site: number, key: number): Int32Array {
-    const ring = (this.#rings[site] ??= new SiteRing(this.sites[site]!, this.firstServer[site]!));
-    return ring.owners(key);
-  }
-}
-
-/** The ring of a site's servers, cut into slots whose owners are looked up once. */
-class SiteRing {
-  readonly #ring: HashRing;
-  readonly #numbers: ReadonlyMap<string, number>;
-  /** one more than the place in `#orders`; 0: not looked up yet */
-  readonly #slots = new Uint16Array(SLOTS);
-  /** the different orders of owners: few servers have few */
-  readonly #orders: Int32Array[] = [];
-  readonly #places = new Map<string, number>();
-
-  constructor({ edges }: Site, first: number) {
-    this.#numbers = new Map(edges.map(({ id }, index) => [id, first + index]));
-    this.#ring = new HashRing(edges.map(({ id }) => id));
+  /**
+   * Where in `owners` the site's servers stand in the order in which they should hold the key: its owner first, then who
+   * takes over after it.
+   */
+  ownersAt(site: number, key: number): number {
+    if (this.#isCut[site] === 0) this.#cut(site);
+    const order = this.#arcs[site * ARCS + (mix32(key) & (ARCS - 1))]!;
+    return this.#ordersAt[site]! + order * this.serverCount[site]!;
   }
 
-  owners(key: number): Int32Array {
-    const slot = mix32(key) & (SLOTS - 1);
-    const place = this.#slots[slot]!;
-    return place === 0 ? this.#learn(slot) : this.#orders[place - 1]!;
+  #cut(site: number): void {
+    const first = this.firstServer[site]!;
+    const count = this.serverCount[site]!;
+    const begin = this.#ordersEnd;
+    const known = new Map<Int32Array, number>();
+    const names = this.sites[site]!.edges.map(({ id }) => id);
+    ringArcs(names, count === 1 ? 1 : ARCS, OWNERS_MAX).forEach((order, arc) => {
+      let number = known.get(order);
+      if (number === undefined) {
+        number = known.size;
+        known.set(order, number);
+        this.#keep(order, first, count);
+      }
+      this.#arcs[site * ARCS + arc] = number;
+    });
+    this.#ordersAt[site] = begin;
+    this.#isCut[site] = 1;
   }
 
-  #learn(slot: number): Int32Array {
-    const order = this.#ownersOf(slot);
-    const name = order.join();
-    let place = this.#places.get(name);
-    if (place === undefined) {
-      place = this.#orders.push(order);
-      this.#places.set(name, place);
+  #keep(order: Int32Array, first: number, count: number): void {
+    const end = this.#ordersEnd + count;
+    if (end > this.owners.length) {
+      const larger = new Int32Array(2 * end);
+      larger.set(this.owners);
+      this.owners = larger;
     }
-    this.#slots[slot] = place;
-    return this.#orders[place - 1]!;
-  }
-
-  #ownersOf(slot: number): Int32Array {
-    const count = this.#numbers.size;
-    const named = this.#ring.owners(slot, Math.min(count, OWNERS_MAX));
-    const first = named.map((id) => this.#numbers.get(id)!);
-    if (count <= OWNERS_MAX) return Int32Array.from(first);
-    const taken = new Set(first);
-    return Int32Array.from([...first, ...[...this.#numbers.values()].filter((server) => !taken.has(server))]);
+    let at = this.#ordersEnd;
+    for (const index of order) this.owners[at++] = first + index;
+    for (let index = 0; at < end; index++) if (!order.includes(index)) this.owners[at++] = first + index;
+    this.#ordersEnd = end;
   }
 }

@@ -8,6 +8,7 @@ import { contentOf } from './content.ts';
 import type { DecisionView } from './decision-view.ts';
 import { Fleet } from './fleet.ts';
 import type { HealthVerdict, Standing } from './health.ts';
+import { ReasonTable } from './reason-table.ts';
 import type { Reason } from './reasons.ts';
 import { Reservations, type ReportedLoad } from './reservations.ts';
 import type { ClientPlace, SiteOrder } from './site-order.ts';
@@ -29,6 +30,9 @@ export interface RankingRequest extends ClientPlace {
   priority?: Priority | undefined;
   /** the server it plays from: what it takes there is taken already */
   playing?: string | null | undefined;
+  /** by which way it was asked, and from where: for the record alone */
+  route?: string | undefined;
+  address?: string | undefined;
 }
 
 export interface RankedServer {
@@ -36,7 +40,7 @@ export interface RankedServer {
   site: string;
   baseUrl: string;
   rank: number;
-  reasons: string[];
+  reasons: readonly string[];
 }
 
 export interface Ranking {
@@ -55,7 +59,7 @@ export interface ExplainedCandidate {
   score: number;
   reservedBps: number;
   capacityBps: number;
-  reasons: string[];
+  reasons: readonly string[];
   /** the session is welcome there */
   taken: boolean;
 }
@@ -93,6 +97,8 @@ const EXPLORE_BUCKET_MS = 60_000;
 const SHED_BUCKET_MS = 10_000;
 /** Beyond every place in a ring: servers over their bound come after all that are not. */
 const OVER_BOUND_TURNS = 100_000;
+/** Loads are reported once a second; a session that comes here is seen at once. */
+const BOUND_KEPT_MS = 200;
 /** Differences of load below this are noise of a report, not imbalance. */
 const BOUND_SLACK = 0.02;
 
@@ -110,6 +116,10 @@ export class ServerRanking {
   readonly #tuning: SteeringPolicyConfig;
   readonly #reservations: Reservations;
   readonly #pace: AnswerPace;
+  /** by site: load above which its servers hand sessions on, and since when that has been so */
+  readonly #bound: Float64Array;
+  readonly #boundMs: Float64Array;
+  readonly #reasonTable = new ReasonTable();
   readonly #candidates = new Candidates();
   readonly #chosen = new Int32Array(MOST_SERVERS);
 
@@ -122,6 +132,8 @@ export class ServerRanking {
     this.#tuning = tuning;
     this.#reservations = new Reservations(nodes, this.#fleet.servers.length, tuning.admission);
     this.#pace = new AnswerPace(tuning.pace);
+    this.#bound = new Float64Array(sites.length);
+    this.#boundMs = new Float64Array(sites.length).fill(-Infinity);
   }
 
   /** Never empty: with nothing healthy all are named, for playback must not depend on this opinion. */
@@ -226,13 +238,14 @@ export class ServerRanking {
   ): boolean {
     const { session, key, nominalBps, playing } = decision;
     const { admission } = this.#tuning;
-    const owners = this.#fleet.owners(site, key);
-    const bound = this.#loadBound(site, owners);
+    const fleet = this.#fleet;
+    const count = fleet.serverCount[site]!;
+    const from = fleet.ownersAt(site, key);
+    const bound = count < 2 ? Infinity : this.#loadBound(site, nowMs);
     let takes = false;
-    for (let turn = 0; turn < owners.length; turn++) {
-      const server = owners[turn]!;
-      const { hash, id } = this.#fleet.servers[server]!;
-      if (among !== undefined && !among.has(id)) continue;
+    for (let turn = 0; turn < count; turn++) {
+      const server = fleet.owners[from + turn]!;
+      if (among !== undefined && !among.has(fleet.servers[server]!.id)) continue;
       const { standing, score } = this.#nodes.verdictAt(server, nowMs);
       let flags = turn === 0 ? 0 : FLAGS.standIn;
       if (server === playing) flags |= FLAGS.playsHere;
@@ -253,6 +266,7 @@ export class ServerRanking {
         continue;
       }
       const open = stays ? returnShare(loadWith, admission) : openShare(loadWith, admission);
+      const hash = fleet.hashes[server]!;
       const turnedBy = beyond(mix32(hash ^ session), explored ? 1 : score * pathShare);
       const spilledBy = beyond(mix32(hash ^ session ^ 0x9e3779b9), open);
       let order = turn;
@@ -278,6 +292,7 @@ export class ServerRanking {
     const first = this.#candidates.server[this.#chosen[0]!]!;
     if (admission.verdict === 'refused' || first === playing) return;
     this.#reservations.reserve(first, admission.maxBitrateBps ?? nominalBps, nowMs);
+    this.#boundMs[this.#fleet.servers[first]!.site] = -Infinity;
   }
 
   /** How probably the candidate takes a session that differs from this one in its points alone. As `#lookAtSite` has it. */
@@ -306,7 +321,7 @@ export class ServerRanking {
   #keepsPlaying({ playing, session }: Decision, nowMs: number): boolean {
     const { standing, score } = this.#nodes.verdictAt(playing, nowMs);
     if (standing !== 'up') return false;
-    const { hash } = this.#fleet.servers[playing]!;
+    const hash = this.#fleet.hashes[playing]!;
     if (beyond(mix32(hash ^ session), score) >= 1) return false;
     const load = this.#reportedShare(playing);
     const { limitShare } = this.#tuning.admission;
@@ -339,15 +354,18 @@ export class ServerRanking {
   }
 
   /** Consistent hashing with bounded load (Mirrokni, Thorup, Zadimoghaddam 2018): no server much above its site's mean. */
-  #loadBound(site: number, owners: Int32Array): number {
-    if (owners.length < 2) return Infinity;
+  #loadBound(site: number, nowMs: number): number {
+    const ageMs = nowMs - this.#boundMs[site]!;
+    if (ageMs >= 0 && ageMs < BOUND_KEPT_MS) return this.#bound[site]!;
     let reserved = 0;
     let capacity = 0;
-    for (let server = this.#fleet.firstServer[site]!, end = server + owners.length; server < end; server++) {
+    const first = this.#fleet.firstServer[site]!;
+    for (let server = first, end = first + this.#fleet.serverCount[site]!; server < end; server++) {
       reserved += this.#reservations.reservedBps(server);
       capacity += this.#nodes.capacityBpsAt(server);
     }
-    return (reserved / capacity) * this.#tuning.boundedLoad + BOUND_SLACK;
+    this.#boundMs[site] = nowMs;
+    return (this.#bound[site] = (reserved / capacity) * this.#tuning.boundedLoad + BOUND_SLACK);
   }
 
   /** Quality falls on the expectation that all are full; a session is refused only when they have said so. */
@@ -415,16 +433,12 @@ export class ServerRanking {
     };
   }
 
-  #reasonsOf(at: number, place: ClientPlace, nowMs: number): Reason[] {
+  #reasonsOf(at: number, place: ClientPlace, nowMs: number): readonly Reason[] {
     const { server, site, siteRank, flags } = this.#candidates;
-    const bits = flags[at]!;
-    const reasons: Reason[] = [this.#order.reason(place, site[at]!, siteRank[at]!)];
-    if (this.#fleet.sites[site[at]!]!.country === place.country) reasons.push('same-country');
-    reasons.push((bits & FLAGS.standIn) === 0 ? 'owner' : 'stand-in');
-    for (const reason of this.#nodes.verdictAt(server[at]!, nowMs).reasons) reasons.push(reason);
-    if ((bits & ~FLAGS.standIn) === 0) return reasons;
-    for (const [bit, reason] of FLAG_REASONS) if ((bits & bit) !== 0) reasons.push(reason);
-    return reasons;
+    const lies = this.#order.reason(place, site[at]!, siteRank[at]!);
+    const isSameCountry = this.#fleet.sites[site[at]!]!.country === place.country;
+    const health = this.#nodes.verdictAt(server[at]!, nowMs).reasons;
+    return this.#reasonTable.of(lies, isSameCountry, health, flags[at]!);
   }
 }
 
@@ -439,16 +453,6 @@ interface Decision {
   admission: Admission;
   chosen: number;
 }
-
-const FLAG_REASONS: readonly (readonly [number, Reason])[] = [
-  [FLAGS.playsHere, 'plays-here'],
-  [FLAGS.pathFails, 'path-fails'],
-  [FLAGS.explored, 'explored'],
-  [FLAGS.overBound, 'over-bound'],
-  [FLAGS.turnedAway, 'turned-away'],
-  [FLAGS.spilled, 'spilled'],
-  [FLAGS.full, 'full'],
-];
 
 /** Each session has a fixed point in 0…1 at each server, which takes those below its share. @returns below 1: taken */
 function beyond(hash: number, share: number): number {

@@ -19,8 +19,9 @@ const BUCKET_MS = 500;
  * What each server has promised: the nominal bitrate of the sessions that it reports, and of those sent to it since,
  * which no report can show yet. Without these a crowd that comes between two reports would all go to one place.
  *
- * A session counts in full when it is sent, and less the more of it the next report must contain. That errs on the safe
- * side, for some show at once: so it decides who comes, never who has to go.
+ * A session counts in full when it is sent. What a report has grown by since the last one is taken for those sent first;
+ * what shows in no growth, because others leave or because it never came, counts until its time to settle is over. That
+ * errs on the safe side: so it decides who comes, never who has to go.
  */
 export class Reservations {
   readonly #load: ReportedLoad;
@@ -33,7 +34,8 @@ export class Reservations {
   /** by server: what the last report does not show */
   readonly #pending: Float64Array;
   /** by server: the report that `#pending` goes with */
-  readonly #report: Float64Array;
+  readonly #reportAtMs: Float64Array;
+  readonly #reportedBps: Float64Array;
 
   constructor(load: ReportedLoad, servers: number, { settleMs, instances }: ReservationTuning) {
     this.#load = load;
@@ -42,39 +44,44 @@ export class Reservations {
     this.#sent = new Float64Array(servers * this.#buckets);
     this.#newest = new Float64Array(servers).fill(-Infinity);
     this.#pending = new Float64Array(servers);
-    this.#report = new Float64Array(servers).fill(-Infinity);
+    this.#reportAtMs = new Float64Array(servers).fill(-Infinity);
+    this.#reportedBps = new Float64Array(servers);
   }
 
   /** Bits per second: what is reported, and what no report can show yet. */
   reservedBps(server: number): number {
-    if (this.#report[server] !== this.#load.reportedAtMs(server)) this.#settle(server);
+    if (this.#reportAtMs[server] !== this.#load.reportedAtMs(server)) this.#settle(server);
     return this.#load.reservedBpsAt(server) + this.#pending[server]!;
   }
 
   /** A session goes there. */
   reserve(server: number, nominalBps: number, nowMs: number): void {
     const bps = nominalBps * this.#instances;
-    if (this.#report[server] !== this.#load.reportedAtMs(server)) this.#settle(server);
+    if (this.#reportAtMs[server] !== this.#load.reportedAtMs(server)) this.#settle(server);
     this.#roll(server, Math.floor(nowMs / BUCKET_MS));
     this.#sent[server * this.#buckets + (this.#newest[server]! % this.#buckets)]! += bps;
     this.#pending[server]! += bps;
   }
 
-  /** A new report: what was sent long before it is in it, what was sent just before is not. */
+  /** A new report. */
   #settle(server: number): void {
     const reportedAtMs = this.#load.reportedAtMs(server);
-    this.#report[server] = reportedAtMs;
+    const reportedBps = this.#load.reservedBpsAt(server);
+    let growthBps = Math.max(0, reportedBps - this.#reportedBps[server]!);
+    this.#reportAtMs[server] = reportedAtMs;
+    this.#reportedBps[server] = reportedBps;
     const newest = this.#newest[server]!;
-    if (newest === -Infinity) return;
+    if (newest === -Infinity || this.#pending[server] === 0) return;
     const buckets = this.#buckets;
     const base = server * buckets;
     const reportBucket = Math.floor(reportedAtMs / BUCKET_MS);
     let pending = 0;
-    for (let back = 0; back < buckets; back++) {
-      const bucket = newest - back;
-      const shown = (reportBucket - bucket - 1) / (buckets - 1);
-      if (shown < 1)
-        pending += this.#sent[base + (((bucket % buckets) + buckets) % buckets)]! * (1 - Math.max(0, shown));
+    for (let bucket = newest - buckets + 1; bucket <= newest; bucket++) {
+      const at = base + (((bucket % buckets) + buckets) % buckets);
+      const shownBps = Math.min(growthBps, this.#sent[at]!);
+      growthBps -= shownBps;
+      this.#sent[at]! -= shownBps;
+      if (reportBucket - bucket < buckets) pending += this.#sent[at]!;
     }
     this.#pending[server] = pending;
   }

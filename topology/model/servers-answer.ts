@@ -14,7 +14,7 @@ export const serversAnswerSchema = z.object({
       /** scheme, host and port, without a path */
       baseUrl: z.url(),
       rank: z.number().int().nonnegative(),
-      reasons: z.array(z.string()),
+      reasons: z.array(z.string()).readonly(),
     }),
   ),
   backoff: z.object({
