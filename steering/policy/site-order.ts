@@ -61,8 +61,11 @@ const CODE = Object.fromEntries(PLACE_REASONS.map((reason, code) => [reason, cod
   number
 >;
 
-/** Sites of all orders together that are kept, at three bytes each. */
-const KEPT_SITES_MAX = 2 ** 25;
+/**
+ * Sites of all orders together that are kept, at two or three bytes each. Half of it has room for every network and
+ * metro of a world of 6,000 sites, and for 5,000 cells of its grid.
+ */
+const KEPT_SITES_MAX = 2 ** 26;
 /** What an order costs beside its sites, in sites. */
 const ORDER_OVERHEAD = 64;
 
@@ -74,7 +77,11 @@ export function siteOrderOf(
   routes: { table: RouteTable; siteIds: readonly string[] } | null,
 ): SiteOrder {
   const heard = policy === 'nearest' || routes === null ? null : new HeardSites(sites, routes.table, routes.siteIds);
-  const placed = new PlacedOrder(sites.length, proximity, heard);
+  return orderBy(policy, sites, new PlacedOrder(sites.length, proximity, heard));
+}
+
+/** What the policy makes of an order by place: itself, or one to compare with. */
+export function orderBy(policy: SteeringPolicyConfig['policy'], sites: readonly Site[], placed: SiteOrder): SiteOrder {
   if (policy === 'network' || policy === 'nearest') return placed;
   return new ShuffledOrder(sites, placed, policy === 'round-robin');
 }
@@ -84,6 +91,8 @@ class PlacedOrder implements SiteOrder {
   readonly #proximity: Proximity;
   readonly #heard: HeardSites | null;
   readonly #listed: Uint16Array;
+  /** alike for every place */
+  readonly #reasons: Record<'nearest-site' | 'default-place' | 'default-order', Uint8Array>;
   readonly #kept = new KeptByUse<Whereabouts, PlacedSites>(
     KEPT_SITES_MAX,
     ({ sites }) => sites.length + ORDER_OVERHEAD,
@@ -95,6 +104,11 @@ class PlacedOrder implements SiteOrder {
     this.#proximity = proximity;
     this.#heard = heard;
     this.#listed = Uint16Array.from({ length: count }, (_, index) => index);
+    this.#reasons = {
+      'nearest-site': filled(count, 'farther-site').fill(CODE['nearest-site'], 0, 1),
+      'default-place': filled(count, 'default-place'),
+      'default-order': filled(count, 'default-order'),
+    };
   }
 
   order(place: ClientPlace): ArrayLike<number> {
@@ -136,15 +150,12 @@ class PlacedOrder implements SiteOrder {
     const heard = subscriber === null ? null : (this.#heard?.toward(subscriber) ?? null);
     if (heard !== null) return heard;
     const position = where.position ?? this.#proximity.positionOf(country);
-    if (position === null) return { sites: this.#listed, reasons: filled(this.#listed.length, 'default-order') };
+    if (position === null) return { sites: this.#listed, reasons: this.#reasons['default-order'] };
     return this.#near(position, by === 'default' ? 'default-place' : 'nearest-site');
   }
 
   #near(position: Position, reason: 'nearest-site' | 'default-place'): PlacedSites {
-    const sites = this.#proximity.near(position);
-    const reasons = filled(sites.length, reason === 'nearest-site' ? 'farther-site' : reason);
-    reasons[0] = CODE[reason];
-    return { sites, reasons };
+    return { sites: this.#proximity.near(position), reasons: this.#reasons[reason] };
   }
 }
 
