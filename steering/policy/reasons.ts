@@ -48,7 +48,13 @@ export type HealthReason =
   | 'probation'
   | 'draining'
   /** reports have stopped */
-  | 'down';
+  | 'down'
+  /** they have, but probes or players reach it */
+  | 'unreported'
+  /** it does not answer probes, whatever it reports */
+  | 'probe-fails'
+  /** players of several networks tell of failures */
+  | 'players-fail';
 
 /** What becomes of this session there. */
 export type ShareReason =
@@ -66,4 +72,17 @@ export type ShareReason =
   | 'explored'
   | 'plays-here';
 
-export type Reason = PlaceReason | SpreadReason | HealthReason | ShareReason;
+/** Why this one of other people’s CDNs. */
+export type CdnReason =
+  /** the session belongs to the share that weights alone decide */
+  | 'by-weight'
+  /** to the share that uses up its commitment in time */
+  | 'commitment'
+  /** or to the share that goes where the next GB costs least */
+  | 'cheapest'
+  /** used only where no other one can serve */
+  | 'backup'
+  /** the client is none that it serves */
+  | 'outside-footprint';
+
+export type Reason = PlaceReason | SpreadReason | HealthReason | ShareReason | CdnReason;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { playersSchema, probesSchema } from './health-config.ts';
 import { DEFAULT_HEALTH } from './health.ts';
 
 const admissionSchema = z
@@ -116,6 +117,8 @@ export const steeringPolicySchema = z
           'should never let it come so far.',
       ),
     fullShare: z.number().min(0).max(1).default(1).describe('Egress over capacity at which it takes none.'),
+    probes: probesSchema,
+    players: playersSchema,
     admission: admissionSchema,
     pace: paceSchema,
     boundedLoad: z
