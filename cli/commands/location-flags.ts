@@ -5,7 +5,7 @@ import type { Position } from '../../topology/model/site.ts';
 
 export interface LocationFlags {
   topology?: string;
-  policy: SteeringPolicyConfig['policy'];
+  policy?: SteeringPolicyConfig['policy'];
   coverageZones?: string;
   mmdb?: string[];
   defaultCountry?: string;
@@ -19,10 +19,8 @@ export function addLocationFlags(command: Command): Command {
     .addOption(
       new Option(
         '--policy <name>',
-        'order of sites: by network (needs --topology; else nearest), nearest, or to compare',
-      )
-        .choices(['network', 'nearest', 'round-robin', 'random'])
-        .default('network'),
+        'order of sites: by network (the default; without --topology as nearest), nearest, or to compare',
+      ).choices(['network', 'nearest', 'round-robin', 'random']),
     )
     .option(
       '--coverage-zones <file>',
@@ -41,7 +39,6 @@ export function addLocationFlags(command: Command): Command {
 export async function locationConfigOf(flags: LocationFlags) {
   return {
     topologyFile: flags.topology,
-    policy: flags.policy,
     coverageZonesFile: flags.coverageZones,
     mmdbFiles: flags.mmdb ?? [],
     defaultPosition: await defaultPositionOf(flags),

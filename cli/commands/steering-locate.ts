@@ -55,6 +55,7 @@ async function run(flags: Flags): Promise<void> {
     sitesFile: file,
     countries: loadCountryPositions(),
     log: createLog('locate', 'warn'),
+    policy: flags.policy ?? 'network',
     watchEveryMs: 0,
   });
   const { describeTrace, traceJson } = await import('./location-trace.ts');

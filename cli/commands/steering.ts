@@ -2,11 +2,12 @@ import type { Command } from 'commander';
 import { parseAddress, parseOrigin } from '../../runtime/address.ts';
 import { BadInput } from '../../runtime/bad-input.ts';
 import { parseIdentifier } from '../../runtime/identifier.ts';
-import { parseDuration } from '../../runtime/units.ts';
 import { addLocationFlags, locationConfigOf, type LocationFlags } from './location-flags.ts';
+import { steeringTuningOf, type TuningFlags } from './steering-tuning.ts';
+import { addCdnFlags, runCdnSteering, type CdnFlags } from './steering-cdns.ts';
 import { registerLocate } from './steering-locate.ts';
 
-interface Flags extends LocationFlags {
+interface Flags extends Omit<LocationFlags, 'policy'>, TuningFlags, CdnFlags {
   listen: string;
   sites?: string;
   eventsFrom?: string;
@@ -17,8 +18,6 @@ interface Flags extends LocationFlags {
   allowIpParameter?: boolean;
   testCases?: boolean;
   publicExplain?: boolean;
-  suspectAfter: string;
-  downAfter: string;
   id: string;
   json?: boolean;
 }
@@ -30,8 +29,8 @@ export function register(program: Command): void {
     .command('steering')
     .enablePositionalOptions()
     .description('tell players which servers to use: /v1/servers, /v1/steer/hls, /play/<event>.m3u8')
-    .option('--sites <file>', 'YAML: the sites, and the edges at each (steering/README.md shows one); required')
-    .option('--events-from <url>', 'origin or edge that has /live/<event>/event.json; required')
+    .option('--sites <file>', 'YAML: the sites, and the edges at each (steering/README.md shows one); this or --cdns')
+    .option('--events-from <url>', 'origin or edge that has /live/<event>/event.json; with --sites')
     .option('--listen <address>', 'where players and reporting nodes come', '127.0.0.1:8090')
     .option('--admin <address>', 'health, readiness, metrics, /state and the page /explain, on a listener of its own')
     .option('--admin-token <token>', 'bearer token for the admin listener, needed beyond loopback')
@@ -43,35 +42,40 @@ export function register(program: Command): void {
       'for player developers: ?case= asks for a wrong answer; /v1/cases lists them (docs/players.md)',
     )
     .option('--public-explain', 'have /explain where players come, too: it shows health and capacity of every node')
-    .option('--suspect-after <duration>', 'prefer others to a node silent for longer', '3s')
-    .option('--down-after <duration>', 'take a node silent for longer for dead', '5s')
+    .option('--config <file>', 'YAML: how it decides, as the steering section of a scenario; flags override it')
+    .option('--suspect-after <duration>', 'prefer others to a node silent for longer (default 3s)')
+    .option('--down-after <duration>', 'take a node silent for longer for dead (default 5s)')
     .option('--id <name>', 'name in metrics and logs', 'steering')
     .option('--json', 'first line on standard output: {"ready":true,"urls":{…}}')
     .action(run);
   addLocationFlags(steering);
+  addCdnFlags(steering);
   registerLocate(steering);
 }
 
 async function run(flags: Flags): Promise<void> {
-  const config = {
+  const common = {
     id: parseIdentifier(flags.id, '--id'),
     listen: parseAddress(flags.listen, '--listen'),
     admin:
       flags.admin === undefined
         ? undefined
         : { address: parseAddress(flags.admin, '--admin'), token: flags.adminToken },
-    sitesFile: required(flags.sites, '--sites <file>'),
-    eventsFrom: parseOrigin(required(flags.eventsFrom, '--events-from <url>'), '--events-from'),
-    ...(await locationConfigOf(flags)),
     publicUrl: flags.publicUrl === undefined ? undefined : parseOrigin(flags.publicUrl, '--public-url'),
     trustedProxies: flags.trustedProxy ?? [],
     allowIpParameter: flags.allowIpParameter ?? false,
     testCases: flags.testCases ?? false,
+  };
+  const { cdns } = flags;
+  if (cdns !== undefined) return runCdnSteering({ ...flags, cdns }, common);
+  if (flags.ledger !== undefined) throw new BadInput('--ledger goes with --cdns: add that, or leave it out');
+  const config = {
+    ...common,
+    sitesFile: required(flags.sites, '--sites <file>'),
+    eventsFrom: parseOrigin(required(flags.eventsFrom, '--events-from <url>'), '--events-from'),
+    ...(await locationConfigOf(flags)),
     publicExplain: flags.publicExplain ?? false,
-    health: {
-      suspectAfterMs: parseDuration(flags.suspectAfter, '--suspect-after'),
-      downAfterMs: parseDuration(flags.downAfter, '--down-after'),
-    },
+    tuning: await steeringTuningOf(flags),
   };
   // Other commands must not wait for what only this one needs.
   const { createLog } = await import('../../runtime/log.ts');
@@ -84,7 +88,7 @@ async function run(flags: Flags): Promise<void> {
 
 /** Not commander's own kind, which would be asked of the sub-commands, too. */
 function required(value: string | undefined, flag: string): string {
-  if (value === undefined) throw new BadInput(`steering needs ${flag} (undercard steering --help lists the flags)`);
+  if (value === undefined) throw new BadInput(`steering needs ${flag}, or --cdns <file> (undercard steering --help lists the flags)`);
   return value;
 }
 

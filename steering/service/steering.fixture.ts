@@ -7,7 +7,7 @@ import type { ExecutionContext } from 'ava';
 import { createLog } from '../../runtime/log.ts';
 import { defaultTemplates, type LiveEvent } from '../../topology/model/event.ts';
 import type { NodeReport } from '../../topology/model/node-report.ts';
-import { DEFAULT_HEALTH } from '../policy/health.ts';
+import { DEFAULT_STEERING } from '../policy/steering-config.ts';
 import { startSteering, type SteeringConfig } from './steering.ts';
 
 export const SITES_YAML = `
@@ -130,7 +130,7 @@ export async function openSteering(
     eventsFrom: changes.eventsFrom ?? (await openSource(t, demoSource)),
     trustedProxies: [],
     allowIpParameter: true,
-    health: DEFAULT_HEALTH,
+    tuning: DEFAULT_STEERING,
     log: createLog('steering', 'silent'),
     nowMs: () => clock.nowMs,
     ...changes,

@@ -3,6 +3,7 @@ import test from 'ava';
 import { BadInput } from '../../runtime/bad-input.ts';
 import { serversAnswerSchema } from '../../topology/model/servers-answer.ts';
 import { AMERICAN, ask, GERMAN, openSteering, SITES_YAML } from './steering.fixture.ts';
+import { DEFAULT_STEERING } from '../policy/steering-config.ts';
 
 const servers = async (url: string, query: string) =>
   serversAnswerSchema.parse(JSON.parse((await ask(`${url}/v1/servers?${query}`)).body));
@@ -257,7 +258,6 @@ test('a configuration that cannot be used gets one clear line', async (t) => {
     { trustedProxies: ['10.0.0.0/33'] },
     /^--trusted-proxy: "10\.0\.0\.0\/33" is not an address or CIDR block/,
   );
-  await refused({ health: { suspectAfterMs: 6000, downAfterMs: 5000 } }, /^--suspect-after \(6000 ms\) must be/);
   await refused({ listen: { host: '0.0.0.0', port: 0 } }, /add --public-url/);
   const everywhere = { listen: { host: '0.0.0.0', port: 0 }, publicUrl: new URL('http://steering.example') };
   await refused(everywhere, /anybody could report for fra-1: set reportToken in /);
@@ -276,7 +276,11 @@ const THREE_SITES_YAML = `sites:
 
 test('with a topology a client is known by its prefix, and its sites come as its network hears them', async (t) => {
   const first = async (policy: 'network' | 'nearest', ip: string) => {
-    const { url, pass } = await openSteering(t, { yaml: THREE_SITES_YAML, topologyFile: THREE_SITES, policy });
+    const { url, pass } = await openSteering(t, {
+      yaml: THREE_SITES_YAML,
+      topologyFile: THREE_SITES,
+      tuning: { ...DEFAULT_STEERING, policy },
+    });
     await pass(5, []);
     return (await servers(url, `path=/live/demo/&ip=${ip}`)).servers[0]!;
   };

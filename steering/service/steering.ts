@@ -4,7 +4,6 @@ import type { RunningService } from '../../runtime/service.ts';
 import { loadCountryPositions } from '../../topology/load/country-positions.ts';
 import { loadSites } from '../../topology/load/sites-file.ts';
 import type { Position, Sites } from '../../topology/model/site.ts';
-import type { HealthTuning } from '../policy/health.ts';
 import { NodeTable } from '../policy/node-table.ts';
 import { ServerRanking } from '../policy/ranking.ts';
 import type { SteeringPolicyConfig } from '../policy/steering-config.ts';
@@ -27,7 +26,6 @@ export interface SteeringConfig extends ShellConfig, LocationFiles {
   id: string;
   /** YAML, see topology/model/site.ts */
   sitesFile: string;
-  policy?: SteeringPolicyConfig['policy'] | undefined;
   /** an origin or an edge that has /live/<event>/event.json */
   eventsFrom: URL;
   /** where clients are taken to be of whom nothing is known; without it they get the sites as they are listed */
@@ -42,7 +40,8 @@ export interface SteeringConfig extends ShellConfig, LocationFiles {
   testCases?: boolean | undefined;
   /** /explain where players come, too, and not only on the admin listener */
   publicExplain?: boolean | undefined;
-  health: HealthTuning;
+  /** how it decides */
+  tuning: SteeringPolicyConfig;
   /** monotonic */
   nowMs?: (() => number) | undefined;
   /** Unix time */
@@ -55,7 +54,6 @@ const PLAY_DASH = /^\/play\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.mpd$/;
 
 /** Starts the steering service. @throws BadInput when the configuration cannot be used */
 export async function startSteering(config: SteeringConfig): Promise<RunningService> {
-  checkTuning(config.health);
   return openSteering(config, async (publicUrl) => {
     const parts = await assemble(config, publicUrl);
     const { watch, sources, events, cases, metrics, explain } = parts;
@@ -93,7 +91,8 @@ async function assemble(config: SteeringConfig, publicUrl: () => string): Promis
   const sites = await readSites(config.sitesFile);
   refuseOpenReports(config.listen, sites, config.sitesFile);
   const countries = loadCountryPositions();
-  const nodes = new NodeTable(sites.sites, config.health, nowMs());
+  const { tuning } = config;
+  const nodes = new NodeTable(sites.sites, tuning, nowMs());
   const metrics = new SteeringMetrics(config.id, sites.sites, (node) => nodes.verdict(node, nowMs()));
   const onFetched = (outcome: string) => metrics.eventFetches.inc({ outcome });
   const events = new EventDocuments({ source: config.eventsFrom, nowMs, onFetched });
@@ -102,11 +101,11 @@ async function assemble(config: SteeringConfig, publicUrl: () => string): Promis
     ...config,
     files: config,
     sites: sites.sites,
-    policy: config.policy ?? 'network',
+    policy: tuning.policy,
     countries,
     onReading: (input, outcome) => metrics.readings.inc({ input, outcome }),
   });
-  const ranking = new ServerRanking(sites.sites, sources.order, nodes);
+  const ranking = new ServerRanking(sites.sites, sources.order, nodes, { tuning, paths: nodes.players });
   const explained = { sites: sites.sites, places: sources, countries, ranking, nodes, metrics, addresses };
   const isExplained = config.admin !== undefined || config.publicExplain === true;
   const baseUrls = new Map(sites.sites.flatMap(({ edges }) => edges.map(({ id, url }) => [id, url])));
@@ -153,13 +152,6 @@ async function readSites(file: string): Promise<Sites> {
   const outcome = await loadSites(file);
   if (outcome.kind === 'bad') throw new BadInput(`--sites ${outcome.reason}`);
   return outcome.sites;
-}
-
-function checkTuning({ suspectAfterMs, downAfterMs }: HealthTuning): void {
-  if (suspectAfterMs > 0 && suspectAfterMs <= downAfterMs) return;
-  throw new BadInput(
-    `--suspect-after (${suspectAfterMs} ms) must be more than 0 and at most --down-after (${downAfterMs} ms)`,
-  );
 }
 
 /** Whoever may report decides where viewers go. */
