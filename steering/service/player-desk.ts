@@ -3,13 +3,13 @@ import type { ServersAnswer } from '../../topology/model/servers-answer.ts';
 import {
   readFeedback,
   readSteeringQuery,
-  sessionIn,
   steeringManifest,
   steeringQuery,
   type SteeringAnswer,
   type SteeringProtocol,
   type SteeringQuery,
 } from '../policy/content-steering.ts';
+import { readServersQuery } from '../policy/servers-query.ts';
 import { planPathways, reachable, type CloneHost } from '../policy/pathway-clones.ts';
 import type { Ranking, RankingRequest } from '../policy/ranking.ts';
 import type { AskedCase } from '../policy/test-case-query.ts';
@@ -34,8 +34,6 @@ export interface PlayerDeskOptions {
 
 type PlayerRoute = 'servers' | `steer-${SteeringProtocol}`;
 
-const PATH = /^\/[\x21-\x7e]{0,2047}$/;
-
 /** Answers players that ask which servers: as JSON, and as content steering. Nothing here sheds load. */
 export class PlayerDesk {
   readonly #options: PlayerDeskOptions;
@@ -44,18 +42,17 @@ export class PlayerDesk {
     this.#options = options;
   }
 
-  /** `GET /v1/servers?path=…[&session=…][&ip=…]` */
+  /** `GET /v1/servers?path=…[&session=…][&playing=…][&bitrate=…][&priority=…][&ip=…]` */
   servers(exchange: HttpExchange): void {
     const { ranking, addresses } = this.#options;
     const parameters = new URLSearchParams(exchange.query);
-    const path = parameters.get('path');
-    if (path === null || !PATH.test(path)) {
-      return this.#refuse(exchange, 'servers', 'path: give the path to be fetched, such as /live/demo/');
-    }
+    const read = readServersQuery((name) => parameters.get(name));
+    if (read.kind === 'bad') return this.#refuse(exchange, 'servers', read.reason);
     const named = addresses.read(exchange, parameters);
     if (named.kind === 'refused') return this.#refuse(exchange, 'servers', named.reason);
     const client = ranking.locate(named.address);
-    const ranked = ranking.rank(client, { client: sessionIn(parameters.get('session')) ?? client.address, path });
+    const { session, ...asked } = read.query;
+    const ranked = ranking.rank(client, { client: session ?? client.address, ...asked });
     const answer: ServersAnswer = {
       version: 1,
       ...ranked,
