@@ -1,6 +1,8 @@
 import type { Priority } from '../../topology/model/priority.ts';
 import { stableHash } from '../../topology/model/stable-hash.ts';
 
+const SLASH = 0x2f;
+
 /** What a path belongs to, for steering. */
 export interface Content {
   hash: number;
@@ -11,9 +13,22 @@ export interface Content {
 
 /** By `/live/<event>` and `/vod/<title>` (DESIGN §5); any other path is content of its own. */
 export function contentOf(path: string): Content {
-  if (path.startsWith('/live/')) return { hash: stableHash(head(path, 6)), isLive: true, priority: 'live-edge' };
-  if (path.startsWith('/vod/')) return { hash: stableHash(head(path, 5)), isLive: false, priority: 'on-demand' };
-  return { hash: stableHash(path.endsWith('/') ? path.slice(0, -1) : path), isLive: false, priority: 'on-demand' };
+  const isLive = path.startsWith('/live/');
+  return { hash: stableHash(contentName(path)), isLive, priority: isLive ? 'live-edge' : 'on-demand' };
+}
+
+/** One viewer of one content: the stable hash of both. */
+export function sessionOf({ client, path }: { client: string; path: string }): number {
+  return stableHash(client, contentOf(path).hash);
+}
+
+/** The path that stands for all paths of the content: the content of it is the same. */
+export function contentName(path: string): string {
+  if (path.startsWith('/live/')) return head(path, 6);
+  if (path.startsWith('/vod/')) return head(path, 5);
+  let end = path.length;
+  while (path.charCodeAt(end - 1) === SLASH) end--;
+  return path.slice(0, end);
 }
 
 function head(path: string, from: number): string {
