@@ -1,16 +1,15 @@
+import { stat } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
-import type { Topology } from '../../topology/model/topology.ts';
 import type { CoverageZonesOutcome } from './coverage-zones-file.ts';
+import { readHere, type ReadTask, type TopologyOutcome } from './read-here.ts';
 
-export type ReadTask =
-  { kind: 'topology'; file: string } | { kind: 'coverage-zones'; file: string; siteIds: readonly string[] };
-
-export type TopologyOutcome = { kind: 'topology'; topology: Topology } | { kind: 'bad'; reason: string };
-
+/** Up to here a file is read in some tens of milliseconds, less than a thread takes to begin. YAML is slower than JSON. */
+const SMALL_BYTES = 2 ** 20;
+const SMALL_YAML_BYTES = 2 ** 16;
 /** A topology of 256 MB of JSON, the largest that is read, takes some 3 GB on the way. */
 const MOST_HEAP_MB = 4096;
 
-/** Reads and checks a topology in a thread of its own; what is wrong is one line. */
+/** Reads and checks a topology, a large one in a thread of its own, so that nobody waits; what is wrong is one line. */
 export function readTopologyApart(file: string): Promise<TopologyOutcome> {
   return readApart({ kind: 'topology', file });
 }
@@ -20,7 +19,14 @@ export function readCoverageZonesApart(file: string, siteIds: readonly string[])
   return readApart({ kind: 'coverage-zones', file, siteIds });
 }
 
-function readApart<Outcome>(task: ReadTask): Promise<Outcome | { kind: 'bad'; reason: string }> {
+async function readApart<Outcome>(task: ReadTask): Promise<Outcome | { kind: 'bad'; reason: string }> {
+  const most = task.file.endsWith('.json') ? SMALL_BYTES : SMALL_YAML_BYTES;
+  // What is not there is told by the reading.
+  const size = await stat(task.file).then(
+    (stats) => stats.size,
+    () => 0,
+  );
+  if (size <= most) return readHere(task) as Outcome;
   return new Promise((resolve) => {
     const worker = new Worker(new URL('./reading-worker.ts', import.meta.url), {
       workerData: task,
