@@ -3,11 +3,11 @@ import { HeaderBlock } from '../../../runtime/header-block.ts';
 import type { HttpExchange } from '../../../runtime/http-exchange.ts';
 import type { Log } from '../../../runtime/log.ts';
 import type { Cdns } from '../../../topology/model/cdns.ts';
-import type { CdnRequest } from '../../policy/cdn-ranking.ts';
-import type { Ranking } from '../../policy/ranking.ts';
+import { identifiersIn, sessionIn, steeringQuery, type SteeringProtocol } from '../../policy/content-steering.ts';
 import { respond, respondJson, type BodyType } from '../answer.ts';
 import type { ClientAddressReader } from '../client-address.ts';
-import type { Locator } from '../client-location.ts';
+import { steeringUri } from '../player-desk.ts';
+import type { SessionRanking } from '../session-ranking.ts';
 import type { SteeringMetrics } from '../steering-metrics.ts';
 import type { CdnBases } from './cdn-bases.ts';
 import type { Manifest } from './manifest.ts';
@@ -17,19 +17,15 @@ import { redirectPath } from './redirect-path.ts';
 export interface CdnDeskOptions {
   cdns: Cdns;
   bases: CdnBases;
-  ranking: { rank(request: CdnRequest, nowMs: number): Ranking };
+  ranking: SessionRanking;
   manifests: ManifestStore;
-  locator: Locator;
   addresses: ClientAddressReader;
   metrics: SteeringMetrics;
   log: Log;
   /** scheme, host and port under which players reach this service */
   publicUrl: () => string;
-  /** monotonic */
-  nowMs: () => number;
 }
 
-const SESSION = /^[A-Za-z0-9._-]{1,64}$/;
 const MOST_URL = 2048;
 /** Of a parameter that goes on to the CDNs. */
 const MOST_VALUE = 1024;
@@ -42,13 +38,24 @@ interface Wanted {
   type?: Manifest['type'];
 }
 
+interface Personal {
+  session: string;
+  clientQuery: string;
+  /** `?ip=`, where that is allowed */
+  forcedIp: string | null;
+  /** of a player that has an MPD: its CDNs in its order */
+  before: readonly string[];
+}
+
 /** For viewers of other people's CDNs: their manifests handed on with steering, and redirects for players that know none. */
 export class CdnDesk {
   readonly #options: CdnDeskOptions;
   readonly #named: ReadonlyMap<string, URL>;
+  readonly #ids: ReadonlySet<string>;
 
   constructor(options: CdnDeskOptions) {
     this.#options = options;
+    this.#ids = new Set(options.cdns.cdns.map(({ id }) => id));
     this.#named = new Map(options.cdns.manifests.map(({ name, url }) => [name, new URL(url)]));
   }
 
@@ -82,12 +89,12 @@ export class CdnDesk {
   redirect(exchange: HttpExchange, path: string): void {
     const target = redirectPath(path, exchange.query);
     if (target.kind === 'refused') return this.#refuse(exchange, 'redirect', 400, target.reason);
-    const { addresses, bases, metrics } = this.#options;
+    const { addresses, bases, metrics, ranking } = this.#options;
     const parameters = new URLSearchParams(exchange.query);
     const named = addresses.read(exchange, parameters);
     if (named.kind === 'refused') return this.#refuse(exchange, 'redirect', 400, named.reason);
-    const client = sessionOf(parameters) ?? named.address;
-    const { servers } = this.#rank(named.address, { client, path: target.path, lease: 'long' });
+    const client = sessionIn(parameters.get('session')) ?? named.address;
+    const { servers } = ranking.rank(ranking.locate(named.address), { client, path: target.path, lease: 'long' });
     metrics.requests.inc({ route: 'redirect', status: 302 });
     exchange.respond(302, REDIRECT, `Location: ${bases.at(servers[0]!.id, target)}`, null);
   }
@@ -104,10 +111,10 @@ export class CdnDesk {
       .get(url)
       .then((outcome) => {
         if (outcome.kind !== 'manifest') return this.#refuseOutcome(exchange, wanted, outcome);
-        const session = sessionOf(parameters) ?? randomBytes(12).toString('base64url');
+        const session = sessionIn(parameters.get('session')) ?? randomBytes(12).toString('base64url');
         const forcedIp = parameters.get('ip');
-        const personal = { session, clientQuery, ...(forcedIp === null ? {} : { forcedIp }) };
-        this.#give(exchange, wanted, outcome.manifest, named.address, personal);
+        const before = identifiersIn(parameters.get('pathways')).filter((id) => this.#ids.has(id));
+        this.#give(exchange, wanted, outcome.manifest, named.address, { session, clientQuery, forcedIp, before });
       })
       .catch((error: unknown) => {
         log.error({ err: error, where: exchange.path }, 'a handler failed');
@@ -120,37 +127,33 @@ export class CdnDesk {
     { route, url, again, type }: Wanted,
     manifest: Manifest,
     address: string,
-    { session, clientQuery, forcedIp }: { session: string; clientQuery: string; forcedIp?: string },
+    { session, clientQuery, forcedIp, before }: Personal,
   ): void {
-    const { cdns, bases, publicUrl } = this.#options;
+    const { cdns, bases, publicUrl, ranking } = this.#options;
     if (type !== undefined && type !== manifest.type) {
       const suffix = manifest.type === 'mpd' ? '.mpd' : '.m3u8';
       return this.#refuse(exchange, route, 404, `${url.href} is ${NAMES[manifest.type]}: ask for it as ${suffix}`);
     }
-    const { servers } = this.#rank(address, { client: session, path: bases.locate(url)!.path });
-    const pathways = servers.map(({ id }) => id);
-    const ip = forcedIp === undefined ? '' : `&ip=${encodeURIComponent(forcedIp)}`;
-    const steer = manifest.type === 'mpd' ? 'dash' : 'hls';
-    const own = `session=${session}${ip}`;
-    const passed = clientQuery === '' ? '' : `&${clientQuery}`;
+    // A player that has an MPD already keeps its places in their order: steering moves it, not an update.
+    const ranked = () => ranking.rank(ranking.locate(address), { client: session, path: bases.locate(url)!.path });
+    const isUpdate = manifest.type === 'mpd' && before.length > 0;
+    const pathways = isUpdate ? before : ranked().servers.map(({ id }) => id);
+    const forced = forcedIp === null ? [] : [`ip=${encodeURIComponent(forcedIp)}`];
+    const query = steeringQuery({ event: null, session, pathways, clones: [], nominalBps: null });
+    const protocol: SteeringProtocol = manifest.type === 'mpd' ? 'dash' : 'hls';
+    const own = [`session=${session}`, `pathways=${pathways.join(',')}`, ...forced, clientQuery]
+      .filter(Boolean)
+      .join('&');
     const outcome = manifest.handOn({
       bases,
       pathways,
-      steeringUri: `${publicUrl()}/v1/steer/${steer}?${own}&pathways=${pathways.join(',')}`,
-      location: `${publicUrl()}${again}${again.includes('?') ? '&' : '?'}${own}${passed}`,
+      steeringUri: steeringUri(publicUrl(), `steer-${protocol}`, [...query, ...forced]),
+      location: `${publicUrl()}${again}${again.includes('?') ? '&' : '?'}${own}`,
       nominalBps: cdns.balance.nominalBps,
       clientQuery,
     });
     if (outcome.kind === 'unfit') return this.#refuse(exchange, route, 502, `${url.href}: ${outcome.reason}`);
     this.#answer(exchange, route, 200, manifest.type === 'mpd' ? 'mpd' : 'playlist', outcome.text);
-  }
-
-  #rank(address: string, asked: Pick<CdnRequest, 'client' | 'path' | 'lease'>): Ranking {
-    const { ranking, locator, metrics, nowMs } = this.#options;
-    const ranked = ranking.rank({ ...locator.locate(address), ...asked }, nowMs());
-    const [first] = ranked.servers;
-    metrics.firstChoices.inc({ site: first!.site, node: first!.id });
-    return ranked;
   }
 
   /** What the file lets go on to the CDNs; null when it is too long. */
@@ -197,8 +200,3 @@ const REDIRECT = new HeaderBlock([
   ['Access-Control-Expose-Headers', 'Location'],
   ['Timing-Allow-Origin', '*'],
 ]);
-
-function sessionOf(parameters: URLSearchParams): string | null {
-  const session = parameters.get('session');
-  return session !== null && SESSION.test(session) ? session : null;
-}
