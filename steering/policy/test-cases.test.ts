@@ -8,6 +8,7 @@ import {
   DEAD_PATHWAY,
   describeCase,
   manifestServers,
+  manifestServersBefore,
   type CaseContext,
   type CaseName,
 } from './test-cases.ts';
@@ -20,7 +21,7 @@ const context = (changes: Partial<CaseContext> = {}): CaseContext => ({
   right: JSON.stringify(RIGHT),
   reloadUri: RELOAD_URI,
   servers: SERVERS.slice(0, 2),
-  everyServer: () => SERVERS,
+  ranked: SERVERS,
   turn: 0,
   delaySeconds: 15,
   ...changes,
@@ -87,10 +88,10 @@ test('a clone is of a server that the manifest does not have; without such a one
   const cloneTo = (HOST: string) => [{ 'BASE-ID': 'a', ID: CLONE_PATHWAY, 'URI-REPLACEMENT': { HOST } }];
   t.deepEqual(clone('clone'), cloneTo('10.0.0.3'));
   t.deepEqual(clone('clone-port'), cloneTo('10.0.0.3:8080'));
-  t.deepEqual(clone('clone', { everyServer: () => SERVERS.slice(0, 2) }), cloneTo('10.0.0.2'));
+  t.deepEqual(clone('clone', { ranked: SERVERS.slice(0, 2) }), cloneTo('10.0.0.2'));
   const six = [{ id: 'v6', baseUrl: 'https://[2001:db8::1]' }];
-  t.deepEqual(clone('clone', { everyServer: () => six }), cloneTo('[2001:db8::1]'));
-  t.deepEqual(clone('clone-port', { everyServer: () => six }), cloneTo('[2001:db8::1]:443'));
+  t.deepEqual(clone('clone', { ranked: six }), cloneTo('[2001:db8::1]'));
+  t.deepEqual(clone('clone-port', { ranked: six }), cloneTo('[2001:db8::1]:443'));
 });
 
 test('the manifest begins with what steering will name first, has the dead pathway and leaves out the clone', (t) => {
@@ -104,6 +105,19 @@ test('the manifest begins with what steering will name first, has the dead pathw
   const alone = SERVERS.slice(0, 1);
   t.deepEqual(manifestServers('clone', alone, true), alone, 'one server is never taken away');
   t.deepEqual(manifestServers('dead-pathway', [], true), []);
+  for (const name of ['clone', 'dead-pathway'] as const) {
+    for (const after of [0, 1]) {
+      const first = manifestServers(name, SERVERS, after === 0);
+      const known = first.filter(({ id }) => id !== DEAD_PATHWAY);
+      const again = manifestServersBefore(
+        name,
+        first.map(({ id }) => id),
+        known,
+      );
+      t.deepEqual(again, first, 'an update has what the first manifest had');
+    }
+  }
+  t.deepEqual(manifestServersBefore('dead-pathway', [DEAD_PATHWAY], []), []);
 });
 
 test('statuses, lateness and framing are as the names say', (t) => {

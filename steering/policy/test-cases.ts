@@ -11,8 +11,8 @@ export interface CaseContext {
   reloadUri: string;
   /** those of the right answer, in its order */
   servers: readonly CaseServer[];
-  /** the same without regard to what the manifest has; asked for where a case needs it */
-  everyServer: () => readonly CaseServer[];
+  /** the best of all, whether the manifest has them or not */
+  ranked: readonly CaseServer[];
   /** answers given since the case began */
   turn: number;
   delaySeconds: number;
@@ -58,7 +58,8 @@ const HUGE_TTL_SECONDS = 30 * 86_400;
 
 const CASES = {
   normal: {
-    summary: 'the right answer: VERSION 1, an integer TTL, an absolute RELOAD-URI, the pathways in order',
+    summary:
+      'the right answer: VERSION 1, an integer TTL, an absolute RELOAD-URI, the manifest’s pathways in its order',
     lesson: 'The row to compare the others with.',
     answer: ({ right }) => ok(right),
   },
@@ -244,13 +245,29 @@ export function manifestServers<Server extends CaseServer>(
 ): Server[] {
   const [first, ...others] = servers;
   if (first === undefined) return [];
-  if (name === 'dead-pathway') {
-    const dead = { ...first, id: DEAD_PATHWAY, baseUrl: withHost(first.baseUrl, DEAD_HOST) };
-    return applies ? [dead, ...servers] : [...servers, dead];
-  }
+  if (name === 'dead-pathway') return applies ? [deadLike(first), ...servers] : [...servers, deadLike(first)];
   // The last one is kept for the clone.
   if (name === 'clone' || name === 'clone-port') return [first, ...others.slice(0, -1)];
   return [...servers];
+}
+
+/**
+ * The same for a manifest that is updated, which keeps the pathways that it had.
+ * @param ids of those pathways
+ * @param known the servers among them
+ */
+export function manifestServersBefore<Server extends CaseServer>(
+  name: CaseName,
+  ids: readonly string[],
+  known: readonly Server[],
+): Server[] {
+  const [first] = known;
+  if (name !== 'dead-pathway' || first === undefined) return [...known];
+  return ids[0] === DEAD_PATHWAY ? [deadLike(first), ...known] : [...known, deadLike(first)];
+}
+
+function deadLike<Server extends CaseServer>(server: Server): Server {
+  return { ...server, id: DEAD_PATHWAY, baseUrl: withHost(server.baseUrl, DEAD_HOST) };
 }
 
 interface SteeringManifest {
@@ -282,12 +299,12 @@ function retryLater(status: number): CaseAnswer {
 
 function withClone(
   right: SteeringManifest,
-  { servers, everyServer }: CaseContext,
+  { servers, ranked }: CaseContext,
   hostText: (baseUrl: string) => string,
 ): object {
   const known = new Set(servers.map(({ id }) => id));
   const base = servers[0]!;
-  const spare = everyServer().find(({ id }) => !known.has(id)) ?? servers.at(-1)!;
+  const spare = ranked.find(({ id }) => !known.has(id)) ?? servers.at(-1)!;
   return {
     ...right,
     'PATHWAY-PRIORITY': [CLONE_PATHWAY, ...right['PATHWAY-PRIORITY']],

@@ -53,7 +53,7 @@ async function openCases(t: ExecutionContext, bounds: { mostHeld?: number; hangM
         right: '{}',
         reloadUri: 'http://x/',
         servers: [],
-        everyServer: () => [],
+        ranked: [],
       });
     },
   });
@@ -180,6 +180,41 @@ test('a clone is of the server that its manifest leaves out; the dead pathway is
   const later = await play('case=dead-pathway&after=1');
   t.notRegex(later, new RegExp(`PATHWAY-ID="${DEAD_PATHWAY}"\n#`));
   t.true(mediaHosts(later).has(DEAD_HOST));
+});
+
+test('DASH has the same cases, and an MPD that is updated keeps its pathways', async (t) => {
+  const { url } = await open(t);
+  t.is((await ask(`${url}/v1/steer/dash?${SESSION}&case=410`)).status, 410);
+  const play = async (query: string) => (await ask(`${url}/play/demo.mpd?session=s1&ip=${GERMAN}&${query}`)).body;
+  const uris = (mpd: string) => {
+    const [steering, location] = ['ContentSteering', 'Location'].map((element) =>
+      new RegExp(`<${element}[^>]*>([^<]+)<`).exec(mpd)![1]!.replaceAll('&amp;', '&'),
+    );
+    return { steering: steering!, location: location! };
+  };
+  const pathways = (mpd: string) => [...mpd.matchAll(/<BaseURL serviceLocation="([^"]+)"/g)].map(([, id]) => id);
+  for (const name of ['clone', 'dead-pathway'] as const) {
+    const mpd = await play(`case=${name}&ttl=6&after=1`);
+    const { steering, location } = uris(mpd);
+    const first = manifestIn((await ask(steering)).body);
+    t.is(first.TTL, 6);
+    t.is(
+      manifestIn((await ask(first['RELOAD-URI'])).body)['PATHWAY-PRIORITY'][0],
+      name === 'clone' ? CLONE_PATHWAY : DEAD_PATHWAY,
+    );
+    const updated = (await ask(location)).body;
+    t.deepEqual(pathways(updated), pathways(mpd), name);
+    t.is(uris(updated).steering, steering);
+  }
+});
+
+test('a right answer keeps the order of the manifest, so that nothing but the case moves a player', async (t) => {
+  const { steer, report } = await open(t);
+  const ids = ['nyc-2', 'fra-1', 'nyc-1'];
+  const query = `case=normal&pathways=${ids.join(',')}`;
+  t.deepEqual(manifestIn((await steer(query)).body)['PATHWAY-PRIORITY'], ids);
+  await report('nyc-2', { state: 'draining' });
+  t.deepEqual(manifestIn((await steer(query)).body)['PATHWAY-PRIORITY'], ids);
 });
 
 test('a truncated answer promises its whole length and ends half-way', async (t) => {

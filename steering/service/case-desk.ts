@@ -14,6 +14,7 @@ import {
   CASE_NAMES,
   describeCase,
   manifestServers,
+  manifestServersBefore,
   type CaseAnswer,
   type CaseContext,
   type CaseServer,
@@ -79,6 +80,15 @@ export class CaseDesk {
 
   manifestServers<Server extends CaseServer>(asked: AskedCase | null, servers: readonly Server[]): readonly Server[] {
     return asked === null ? servers : manifestServers(asked.name, servers, applies(asked));
+  }
+
+  /** @param ids pathways of the manifest that is updated, of which `known` are servers */
+  manifestServersBefore<Server extends CaseServer>(
+    asked: AskedCase | null,
+    ids: readonly string[],
+    known: Server[],
+  ): Server[] {
+    return asked === null ? known : manifestServersBefore(asked.name, ids, known);
   }
 
   /** How long a right answer holds. */

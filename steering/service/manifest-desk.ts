@@ -18,7 +18,7 @@ import { respond, respondJson, type BodyType } from './answer.ts';
 import type { CaseDesk } from './case-desk.ts';
 import type { ClientAddressReader } from './client-address.ts';
 import type { EventDocuments, EventOutcome } from './event-documents.ts';
-import { steeringUri } from './player-desk.ts';
+import { serversOf, steeringUri } from './player-desk.ts';
 import type { SessionRanking } from './session-ranking.ts';
 import type { SteeringMetrics } from './steering-metrics.ts';
 
@@ -117,7 +117,7 @@ export class ManifestDesk {
 
   #give(exchange: HttpExchange, protocol: SteeringProtocol, whole: LiveEvent, viewer: Viewer): void {
     const isUpdate = protocol === 'dash' && viewer.pathways.length > 0;
-    const before = isUpdate && viewer.asked === null ? this.#serversBefore(viewer) : [];
+    const before = isUpdate ? this.#serversBefore(viewer) : [];
     if (before.length > 0) return this.#giveMpd(exchange, whole, before, viewer, isUpdate);
     const { ranking, cases } = this.#options;
     const asked = allowedRenditions(whole.renditions, viewer.limits);
@@ -179,11 +179,9 @@ export class ManifestDesk {
    * Of a player that has an MPD already: what that named, in its order. Steering moves it, and an MPD that named others
    * would share nothing with what steering says next. So this ranks nothing, and promises no server anything.
    */
-  #serversBefore({ pathways }: Viewer): Server[] {
-    return pathways.flatMap((id) => {
-      const baseUrl = this.#options.baseUrlOf(id);
-      return baseUrl === undefined ? [] : [{ id, baseUrl }];
-    });
+  #serversBefore({ pathways, asked }: Viewer): Server[] {
+    const { cases, baseUrlOf } = this.#options;
+    return cases.manifestServersBefore(asked, pathways, serversOf(pathways, baseUrlOf));
   }
 
   #steeringUri(

@@ -108,24 +108,24 @@ export class PlayerDesk {
     return { ...among, ...(planPathways({ ...known, ranked: among.servers }) ?? { priority: pathways, clones: [] }) };
   }
 
-  /** The case's own awkwardness and no other: the right answer that it is made of stays with the manifest's pathways. */
+  /**
+   * The case's own awkwardness and no other: the right answer that it is made of has the manifest's pathways in its order,
+   * so that nothing but the case moves the player.
+   */
   #steerWrongly(
     exchange: HttpExchange,
     route: PlayerRoute & `steer-${string}`,
     asked: AskedCase,
     { location, wish, query, forcedAddress }: CaseRequest,
   ): void {
-    const { cases, ranking } = this.#options;
+    const { cases, ranking, baseUrlOf } = this.#options;
     const reloadUri = this.#steeringUri(route, query, forcedAddress, cases.next(asked));
-    const { pathways } = query;
-    const ranked = ranking.rank(location, { ...wish, among: pathways.length === 0 ? undefined : new Set(pathways) });
-    const right = { ...cases.paced(asked, ranked), priority: idsOf(ranked), clones: [] };
-    cases.answer(exchange, route, asked, {
-      right: steeringManifest(right, reloadUri),
-      reloadUri,
-      servers: ranked.servers,
-      everyServer: () => ranking.rank(location, wish).servers,
-    });
+    const ranked = ranking.rank(location, wish);
+    const known = serversOf(query.pathways, baseUrlOf);
+    const servers = known.length === 0 ? ranked.servers : known;
+    const right = { ...cases.paced(asked, ranked), priority: servers.map(({ id }) => id), clones: [] };
+    const context = { right: steeringManifest(right, reloadUri), reloadUri, servers, ranked: ranked.servers };
+    cases.answer(exchange, route, asked, context);
   }
 
   #steeringUri(
@@ -164,6 +164,17 @@ interface CaseRequest {
 
 function idsOf({ servers }: Ranking): string[] {
   return servers.map(({ id }) => id);
+}
+
+/** What is no server of ours is passed over. */
+export function serversOf(
+  ids: readonly string[],
+  baseUrlOf: (id: string) => string | undefined,
+): { id: string; baseUrl: string }[] {
+  return ids.flatMap((id) => {
+    const baseUrl = baseUrlOf(id);
+    return baseUrl === undefined ? [] : [{ id, baseUrl }];
+  });
 }
 
 /** @param publicUrl scheme, host and port */
