@@ -4,10 +4,16 @@ import { parsePrefix, type AddressWords } from '../../topology/model/ip-address.
 import { PrefixTrie } from '../../topology/model/prefix-trie.ts';
 import type { ZoneSites } from './whereabouts.ts';
 
-const degrees = (most: number) => z.number().min(-most).max(most);
-const positionSchema = z
-  .strictObject({ latitude: degrees(90), longitude: degrees(180) })
-  .describe('The other sites come by distance from here, whatever the client’s network; degrees, WGS 84.');
+const positionSchema = z.strictObject({
+  latitude: z
+    .number()
+    .min(-90)
+    .max(90)
+    .describe(
+      'The other sites come by distance from here, whatever the client’s network. Degrees, WGS 84, north positive.',
+    ),
+  longitude: z.number().min(-180).max(180).describe('Degrees, WGS 84, east positive.'),
+});
 
 export const coverageZoneSchema = z
   .strictObject({
