@@ -3,6 +3,19 @@ import { z } from 'zod';
 /** Asking the nodes themselves, as a player would: what their reports say is not believed alone. */
 export const probesSchema = z
   .strictObject({
+    enabled: z.boolean().default(true).describe('Whether servers are probed at all.'),
+    path: z
+      .string()
+      .max(1024)
+      .regex(/^\/(?!\/)[\x21\x23-\x7e]*$/, 'a path, such as /probe.txt')
+      .optional()
+      .describe('What is fetched of each server; without it, the document of the live event that was asked for last.'),
+    contains: z
+      .string()
+      .min(1)
+      .max(256)
+      .optional()
+      .describe('Text that the answer must have in it, where path is given; an event’s document is checked as such.'),
     everyMs: z
       .number()
       .min(100)

@@ -6,15 +6,19 @@ import { loadSites } from '../../topology/load/sites-file.ts';
 import type { Position, Sites } from '../../topology/model/site.ts';
 import { NodeTable } from '../policy/node-table.ts';
 import { ServerRanking } from '../policy/ranking.ts';
+import { ServerHosts } from '../policy/server-hosts.ts';
 import type { SteeringPolicyConfig } from '../policy/steering-config.ts';
 import { CaseDesk } from './case-desk.ts';
 import { ClientAddressReader } from './client-address.ts';
+import { CmcdDesk } from './cmcd-desk.ts';
 import { EventDocuments } from './event-documents.ts';
 import { ExplainDesk } from './explain/explain-desk.ts';
+import { HealthMetrics } from './health-metrics.ts';
 import { LocationSources, type LocationFiles } from './location-sources.ts';
 import { ManifestDesk } from './manifest-desk.ts';
 import { NodeWatch } from './node-watch.ts';
 import { PlayerDesk } from './player-desk.ts';
+import { Prober } from './prober.ts';
 import { ReportDesk } from './report-desk.ts';
 import { Routes } from './routes.ts';
 import { SessionRanking } from './session-ranking.ts';
@@ -56,7 +60,7 @@ const PLAY_DASH = /^\/play\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.mpd$/;
 export async function startSteering(config: SteeringConfig): Promise<RunningService> {
   return openSteering(config, async (publicUrl) => {
     const parts = await assemble(config, publicUrl);
-    const { watch, sources, events, cases, metrics, explain } = parts;
+    const { watch, sources, events, cases, metrics, explain, prober } = parts;
     return {
       routes: routesOf(parts, config),
       registry: metrics.registry,
@@ -67,6 +71,7 @@ export async function startSteering(config: SteeringConfig): Promise<RunningServ
         cases.close();
         events.close();
         watch.close();
+        prober.close();
       },
     };
   });
@@ -78,6 +83,8 @@ interface Parts {
   cases: CaseDesk;
   sources: LocationSources;
   reports: ReportDesk;
+  cmcd: CmcdDesk;
+  prober: Prober;
   metrics: SteeringMetrics;
   events: EventDocuments;
   watch: NodeWatch;
@@ -96,6 +103,7 @@ async function assemble(config: SteeringConfig, publicUrl: () => string): Promis
   const metrics = new SteeringMetrics(config.id, sites.sites, (node) => nodes.verdict(node, nowMs()));
   const onFetched = (outcome: string) => metrics.eventFetches.inc({ outcome });
   const events = new EventDocuments({ source: config.eventsFrom, nowMs, onFetched });
+  const healthMetrics = new HealthMetrics(metrics.registry, nodes);
   const cases = new CaseDesk({ enabled: config.testCases ?? false, metrics });
   const sources = await LocationSources.open({
     ...config,
@@ -120,6 +128,21 @@ async function assemble(config: SteeringConfig, publicUrl: () => string): Promis
     cases,
     sources,
     reports: new ReportDesk({ sites, nodes, metrics, log, nowMs }),
+    cmcd: new CmcdDesk({
+      hosts: new ServerHosts(sites.sites),
+      tell: (server, network, client, sign, atMs) => nodes.playerTold(server, network, client, sign, atMs),
+      locator: sources,
+      metrics: healthMetrics,
+      ...{ addresses, log, nowMs },
+    }),
+    prober: new Prober({
+      id: config.id,
+      sites: sites.sites,
+      tuning: tuning.probes,
+      eventId: () => events.latestId,
+      metrics: healthMetrics,
+      ...{ nodes, log, nowMs },
+    }),
     metrics,
     events,
     watch: new NodeWatch(sites.sites, nodes, nowMs, log),
@@ -129,7 +152,7 @@ async function assemble(config: SteeringConfig, publicUrl: () => string): Promis
 
 /** Every desk's routes; a new capability adds its own line. */
 function routesOf(
-  { players, manifests, cases, reports, metrics, explain }: Parts,
+  { players, manifests, cases, reports, cmcd, metrics, explain }: Parts,
   { publicExplain }: SteeringConfig,
 ): Routes {
   return new Routes(
@@ -141,6 +164,7 @@ function routesOf(
       { name: 'play-dash', path: PLAY_DASH, handle: (exchange, event) => manifests.play(exchange, 'dash', event) },
       { name: 'time', path: '/v1/time', handle: (exchange) => manifests.time(exchange) },
       { name: 'cases', path: '/v1/cases', handle: (exchange) => cases.list(exchange) },
+      { name: 'cmcd', path: '/v1/cmcd', methods: ['POST'], handle: (exchange) => cmcd.take(exchange) },
       { name: 'report', path: REPORT, methods: 'any', handle: (exchange, node) => reports.take(exchange, node) },
       ...(publicExplain === true ? explain!.publicRoutes() : []),
     ],
