@@ -152,18 +152,16 @@ export class LiveCounters {
     const counts = { up: 0, doubtful: 0, draining: 0, down: 0 };
     let reserved = 0;
     let capacity = 0;
-    let heard = false;
     for (const server of servers) {
       const { standing } = this.#nodes.verdictAt(server, nowMs);
       all.set(standing, (all.get(standing) ?? 0) + 1);
       counts[DOUBTFUL.includes(standing) ? 'doubtful' : (standing as keyof typeof counts)]++;
       // What was promised on a dead one is on its way elsewhere.
-      if (standing === 'down') continue;
-      heard ||= this.#nodes.reportedAtMs(server) > -Infinity;
+      if (standing === 'down' || this.#nodes.reportedAtMs(server) === -Infinity) continue;
       reserved += this.#nodes.reservedBpsAt(server);
       capacity += this.#nodes.capacityBpsAt(server);
     }
-    const load = heard ? Math.round((1000 * reserved) / capacity) : null;
+    const load = capacity > 0 ? Math.round((1000 * reserved) / capacity) : null;
     return [spot, firsts, load, counts.up, counts.doubtful, counts.draining, counts.down];
   }
 }

@@ -6,8 +6,12 @@ import { meaningOf, ordinal, outcomeOf, toneOf } from './words.js';
 
 const HEADS = ['Place', 'Server', 'How it is reached', 'Health', 'Promised of capacity', 'Reasons'];
 
-/** @param onPoint called with a position while a row is pointed at, then with null */
-export function candidateTable({ candidates }, networkNames, onPoint) {
+/**
+ * @param onPoint called with a position while a row is pointed at, then with null
+ * @param unfold whether those are shown that would take the session, too, and come after enough others
+ */
+export function candidateTable({ candidates }, { onPoint, unfold, onUnfold }) {
+  const spare = candidates.filter(isSpare).length;
   const table = el(
     'table',
     { class: 'cards', role: 'table', 'aria-label': 'Servers, the best first' },
@@ -23,20 +27,33 @@ export function candidateTable({ candidates }, networkNames, onPoint) {
     el(
       'tbody',
       { role: 'rowgroup' },
-      candidates.map((candidate) => row(candidate, onPoint)),
+      candidates.map((candidate) => row(candidate, onPoint, isSpare(candidate) && !unfold)),
     ),
   );
-  return el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Servers, the best first' }, table);
+  const more = el(
+    'button',
+    { type: 'button', class: 'more', hidden: spare === 0 },
+    unfold ? 'Show fewer' : `Show ${count(spare)} more that would take the session`,
+  );
+  more.addEventListener('click', onUnfold);
+  return [
+    el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Servers, the best first' }, table),
+    more,
+  ];
 }
 
-function row(candidate, onPoint) {
+function isSpare({ rank, taken }) {
+  return rank === undefined && taken;
+}
+
+function row(candidate, onPoint, isFolded) {
   const { id, site, siteRank, rank, taken, position, distanceKm, standing, score } = candidate;
   const cell = (name, ...children) => el('td', { role: 'cell', class: name }, ...children);
   const name = el('button', { type: 'button', class: 'plain', title: 'Show it on the map' }, id);
   const tone = rank === undefined ? 'out' : taken ? 'in' : 'last';
   const made = el(
     'tr',
-    { role: 'row', class: tone, 'data-server': id },
+    { role: 'row', class: tone, 'data-server': id, hidden: isFolded },
     cell(
       'place',
       rank === undefined

@@ -27,6 +27,8 @@ let instance = null;
 let revision = -1;
 /** what the page shows now; null before the first question */
 let asked = null;
+let shown = null;
+let unfolds = false;
 let followTimer = null;
 let lastGood = null;
 
@@ -134,20 +136,30 @@ function show(answer, follows) {
   byId('verdict').replaceChildren(...verdictRows(answer));
   byId('curl').textContent = curlCommand(asked, tokenGiven() !== null);
   const { candidates, leftOut } = answer;
-  const scrolled = byId('candidates').firstChild?.scrollTop ?? 0;
-  const focused = document.activeElement?.closest('[data-server]')?.dataset.server;
-  byId('candidates').replaceChildren(candidateTable(answer, (position, moves) => pointAt(position, moves)));
-  byId('candidates').firstChild.scrollTop = scrolled;
-  if (focused)
-    byId('candidates')
-      .querySelector(`[data-server="${CSS.escape(focused)}"] button`)
-      ?.focus();
+  shown = answer;
+  showCandidates();
   byId('candidates-note').textContent =
     `${count(candidates.length)} in order; sites farther out are not looked at once enough servers take the session.` +
     (leftOut > 0 ? ` ${count(leftOut)} more are left out here.` : '');
   byId('words').replaceChildren(...wordList(candidates));
   map?.show(answer, !follows);
   if (!follows) byId('heard').textContent = spoken(answer);
+}
+
+/** What is scrolled to and has the focus stays so when the same is asked again. */
+function showCandidates() {
+  const part = byId('candidates');
+  const scrolled = part.firstChild?.scrollTop ?? 0;
+  const focused = document.activeElement?.closest('[data-server]')?.dataset.server;
+  const onMore = document.activeElement?.matches('.more') ?? false;
+  const onUnfold = () => {
+    unfolds = !unfolds;
+    showCandidates();
+  };
+  part.replaceChildren(...candidateTable(shown, { onPoint: pointAt, unfold: unfolds, onUnfold }));
+  part.firstChild.scrollTop = scrolled;
+  if (onMore) part.querySelector('.more').focus();
+  else if (focused) part.querySelector(`[data-server="${CSS.escape(focused)}"] button`)?.focus({ preventScroll: true });
 }
 
 function pointAt(position, moves) {

@@ -71,10 +71,11 @@ export class SiteMap {
     this.#viewer = client.position === undefined ? null : { ...pointOf(client.position), client };
     this.#ranked = candidates
       .filter(({ rank }) => rank !== undefined)
-      .map(({ id, site, rank, position }) => ({
+      .map(({ id, site, rank, position, reservedBps, capacityBps }) => ({
         id,
         site,
         rank,
+        load: loadClass((1000 * reservedBps) / capacityBps),
         ...pointOf(position),
         way: client.position === undefined ? null : arcPath(position, client.position),
       }));
@@ -130,7 +131,7 @@ export class SiteMap {
     }
     const size = `${11 * unit}px`;
     const badges = groups.toReversed().map(({ x, y, servers }) => {
-      const text = servers.map(({ rank }) => rank + 1).join('·');
+      const text = ranksText(servers.map(({ rank }) => rank + 1));
       const width = (BADGE_PX * 2 + (text.length - 1) * 6) * unit;
       const first = servers.some(({ rank }) => rank === 0);
       return svg(
@@ -140,12 +141,13 @@ export class SiteMap {
           'data-sites': [...new Set(servers.map(({ site }) => site))].join(' '),
         },
         svg('rect', {
+          class: servers[0].load,
           x: x - width / 2,
           y: y - BADGE_PX * unit,
           width,
           height: 2 * BADGE_PX * unit,
           rx: BADGE_PX * unit,
-          'stroke-width': unit,
+          'stroke-width': 2.5 * unit,
         }),
         svg('text', { x, y: y + 3.8 * unit, 'font-size': size, 'text-anchor': 'middle' }, text),
       );
@@ -217,6 +219,17 @@ function spotAt(columns, at, name) {
     spot[column] = columns[column][at];
   }
   return { ...spot, ...pointOf(spot), firsts: 0, load: null, up: 0, doubtful: 0, draining: 0, down: 0 };
+}
+
+/** 1–3·5: ranks in their order. */
+function ranksText(ranks) {
+  const runs = [];
+  for (const rank of ranks) {
+    const run = runs.at(-1);
+    if (run !== undefined && rank === run.at(-1) + 1) run.push(rank);
+    else runs.push([rank]);
+  }
+  return runs.map((run) => (run.length > 2 ? `${run[0]}–${run.at(-1)}` : run.join('·'))).join('·');
 }
 
 function pointOf(position) {

@@ -25,6 +25,9 @@ export const WORDS = {
   probation: ['warn', 'it reports again after it was down, not yet often enough'],
   draining: ['bad', 'it is being drained'],
   down: ['bad', 'its reports have stopped'],
+  unreported: ['warn', 'its reports have stopped, but probes or players reach it'],
+  'probe-fails': ['bad', 'it does not answer steering’s own probes, whatever it reports'],
+  'players-fail': ['bad', 'players of several networks tell of failures there'],
   'turned-away': ['bad', 'its health leaves it a share of its sessions only, and this one belongs to the rest'],
   spilled: ['warn', 'it fills up: this session belongs to the share that goes on to the next server'],
   full: ['bad', 'the session’s bitrate does not fit in any more'],
@@ -43,6 +46,8 @@ export const WORDS = {
 const DECISIVE = [
   'down',
   'draining',
+  'probe-fails',
+  'unreported',
   'full',
   'suspect',
   'probation',
@@ -69,9 +74,9 @@ export function outcomeOf(candidate) {
   const { rank, taken } = candidate;
   const decisive = decisiveOf(candidate);
   const because = decisive === undefined ? '' : `: ${meaningOf(decisive)}`;
-  if (rank !== undefined)
-    return taken ? `named ${ordinal(rank + 1)}` : `named ${ordinal(rank + 1)}, as a last resort${because}`;
-  return taken ? 'would take it, but enough others come first' : `passed over${because}`;
+  if (rank === undefined) return taken ? 'would take it, but enough others come first' : `passed over${because}`;
+  if (!taken) return `named as a last resort${because}`;
+  return rank === 0 ? 'first choice' : 'stands by';
 }
 
 export function ordinal(number) {
