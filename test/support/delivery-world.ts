@@ -14,15 +14,18 @@ import { Child } from '../../cli/demo/child.ts';
  *     world.kill('near-1')                         // SIGKILL; any of world.names
  *     await world.drain('near-1')                  // by its admin endpoint
  *     await world.start('near-1')                  // again, after a kill or a drain (which only a restart undoes)
+ *     await world.list('near-2')                   // an `unlisted` edge gets into the sites file; steering restarts
  *
  * Clients come from 127.0.0.1, whose country nobody knows: sites are preferred in the order in which they are given.
- * Edges that are not in `running` are known to steering and not started.
+ * Edges that are not in `running` are known to steering and not started; `unlisted` ones the other way round.
  */
 export interface DeliveryWorldOptions {
   /** by site id: the ids of its edges */
   sites: Record<string, readonly string[]>;
   /** the edges to begin with; all without it */
   running?: readonly string[];
+  /** the edges that steering does not know to begin with */
+  unlisted?: readonly string[];
   steeringFlags?: readonly string[];
 }
 
@@ -39,10 +42,12 @@ export class DeliveryWorld {
   readonly #hosts: ReadonlyMap<string, string>;
   readonly #port: number;
   readonly #children = new Map<string, Child>();
+  readonly #unlisted: Set<string>;
 
   private constructor(options: DeliveryWorldOptions, folder: string) {
     this.#options = options;
     this.#folder = folder;
+    this.#unlisted = new Set(options.unlisted);
     const edges = Object.values(options.sites).flat();
     this.names = ['origin', 'steering', ...edges, 'pipeline'];
     // The loopback network has addresses for every process: no other test listens on these.
@@ -59,7 +64,7 @@ export class DeliveryWorld {
       await Promise.all([...world.#children.values()].map((child) => child.stop()));
       await rm(folder, { recursive: true });
     });
-    await writeFile(join(folder, 'sites.yaml'), world.#sitesYaml());
+    await writeFile(world.#sitesFile, world.#sitesYaml());
     await Promise.all(['origin', 'steering'].map((name) => world.start(name)));
     await world.start('pipeline');
     const feedingMs = performance.now();
@@ -109,9 +114,19 @@ export class DeliveryWorld {
     this.#children.get(name)!.kill();
   }
 
+  async list(name: string): Promise<void> {
+    this.#unlisted.delete(name);
+    await writeFile(this.#sitesFile, this.#sitesYaml());
+    await this.start('steering');
+  }
+
   async drain(name: string): Promise<void> {
     const { status } = await fetch(`${this.adminUrl(name)}/drain`, { method: 'POST' });
     if (status >= 300) throw new Error(`${name} does not drain: ${status}`);
+  }
+
+  get #sitesFile(): string {
+    return join(this.#folder, 'sites.yaml');
   }
 
   #argsOf(name: string): string[] {
@@ -119,7 +134,7 @@ export class DeliveryWorld {
     const service = ['--id', name, '--listen', listen, '--admin', `${this.hostOf(name)}:${this.#port + 64}`, '--json'];
     if (name === 'origin') return ['origin', ...service];
     if (name === 'steering') {
-      const sites = ['--sites', join(this.#folder, 'sites.yaml'), '--events-from', this.url('origin')];
+      const sites = ['--sites', this.#sitesFile, '--events-from', this.url('origin')];
       return ['steering', ...service, ...sites, ...(this.#options.steeringFlags ?? [])];
     }
     if (name === 'pipeline') {
@@ -138,8 +153,10 @@ export class DeliveryWorld {
       country: 'DE',
       latitude: 50,
       longitude: index,
-      edges: edges.map((edge) => ({ id: edge, url: this.url(edge), capacityBps: CAPACITY_BPS })),
+      edges: edges
+        .filter((edge) => !this.#unlisted.has(edge))
+        .map((edge) => ({ id: edge, url: this.url(edge), capacityBps: CAPACITY_BPS })),
     }));
-    return stringify({ sites });
+    return stringify({ sites: sites.filter(({ edges }) => edges.length > 0) });
   }
 }

@@ -208,24 +208,28 @@ test('a player computes from it exactly the window that origin and edges have', 
   );
 });
 
-test('an ended event is static: what is left of it for who begins, all of it for who plays already', (t) => {
+test('an ended event has its end for who plays it, and is static, what is left of it, for who begins', (t) => {
   const live = eventWith({ dvrWindowMs: 100_000, segmentDurationMs: 2000 });
   const endNumber = live.startNumber + 99;
   const event: LiveEvent = { ...live, state: 'ended', endNumber };
   const wallMs = availableAtMs(event, endNumber) + 10_500;
 
   const begun = mpdWith({ event, wallMs, isUpdate: true });
-  t.is(begun.attributes['type'], 'static');
+  t.is(begun.attributes['type'], 'dynamic', 'numbers, times and window as before: players go on by them');
+  t.is(begun.attributes['availabilityStartTime'], mpdWith({ event: live }).attributes['availabilityStartTime']);
   t.is(msOf(begun.attributes['mediaPresentationDuration']), 200_000);
-  t.is(begun.sets[0]!.template['startNumber'], '7', 'numbers and times as before: players go on by them');
+  t.is(begun.sets[0]!.template['startNumber'], '7');
   t.is(begun.sets[0]!.template['presentationTimeOffset'], undefined);
-  for (const gone of ['minimumUpdatePeriod', 'timeShiftBufferDepth', 'availabilityStartTime']) {
-    t.false(gone in begun.attributes, gone);
-  }
-  t.deepEqual([begun.clocks.length, begun.location], [0, undefined]);
+  t.false('minimumUpdatePeriod' in begun.attributes, 'nothing will change any more');
+  t.deepEqual([begun.clocks.length, begun.location], [2, undefined]);
   t.is(begun.steering!['defaultServiceLocation'], 'fra-1', 'steering goes on');
 
   const left = mpdWith({ event, wallMs });
+  t.is(left.attributes['type'], 'static');
+  for (const gone of ['minimumUpdatePeriod', 'timeShiftBufferDepth', 'availabilityStartTime']) {
+    t.false(gone in left.attributes, gone);
+  }
+  t.deepEqual([left.clocks.length, left.location], [0, undefined]);
   const { startNumber, presentationTimeOffset, timescale } = left.sets[0]!.template;
   const first = Number(startNumber);
   t.true(first > oldestNumber(event, wallMs), 'not what expires at this moment');
@@ -238,8 +242,17 @@ test('an ended event is static: what is left of it for who begins, all of it for
   t.is(last.sets[0]!.template['startNumber'], String(endNumber));
   t.deepEqual(mpdOf(requestWith({ event, wallMs: expiresAtMs(event, endNumber) })), { kind: 'gone' });
   t.deepEqual(mpdOf(requestWith({ event: { ...event, endNumber: 6 }, wallMs })), { kind: 'gone' });
-  const endUnknown = mpdWith({ event: { ...live, state: 'ended' }, wallMs });
-  t.is(endUnknown.attributes['type'], 'dynamic', 'an end that nobody knows is none');
+});
+
+test('an end that is known before it comes is told; one of which nobody knows the place is none', (t) => {
+  const announced = mpdWith({ event: eventWith({ endNumber: 106 }) });
+  t.is(announced.attributes['type'], 'dynamic');
+  t.is(msOf(announced.attributes['mediaPresentationDuration']), 100 * 1920);
+  t.true('minimumUpdatePeriod' in announced.attributes);
+  const unknown = mpdWith({ event: eventWith({ state: 'ended' }) });
+  t.is(unknown.attributes['type'], 'dynamic');
+  t.false('mediaPresentationDuration' in unknown.attributes);
+  t.true('minimumUpdatePeriod' in unknown.attributes);
 });
 
 test('without servers it is a stock MPD: URLs relative to its own, no steering', (t) => {

@@ -51,15 +51,14 @@ export function mpdOf(request: MpdRequest): MpdOutcome {
   if (reason !== null) return { kind: 'unfit', reason };
   const period = periodOf(event, wallMs, request.isUpdate);
   if (period === null) return { kind: 'gone' };
-  const isStatic = period.durationMs !== null;
   const children = [
     ...pathways.map(({ id, baseUrl }) => element('BaseURL', { serviceLocation: id }, text(`${baseUrl}/`))),
-    ...(isStatic ? [] : [element('Location', {}, text(location))]),
+    ...(hasEnded(event) ? [] : [element('Location', {}, text(location))]),
     ...(steeringUri === undefined || pathways.length === 0 ? [] : [contentSteering(pathways[0]!.id, steeringUri)]),
     element('Period', { id: '1', start: 'PT0S' }, adaptationSets(event, period, mediaRoot(event, pathways.length > 0))),
-    ...(isStatic ? [] : clocks.map(utcTiming)),
+    ...(period.isStatic ? [] : clocks.map(utcTiming)),
   ];
-  const mpd = element('MPD', mpdAttributes(request, period.durationMs), ...children);
+  const mpd = element('MPD', mpdAttributes(request, period), ...children);
   return { kind: 'mpd', text: `<?xml version="1.0" encoding="UTF-8"?>\n${mpd.join('\n')}\n` };
 }
 
@@ -67,38 +66,48 @@ interface MediaPeriod {
   firstNumber: number;
   /** from its first segment on; null: nobody knows yet */
   durationMs: number | null;
+  isStatic: boolean;
 }
 
 /**
- * While the event runs, the period is all of it, and the clock says what is there. When it has ended a player that plays
- * goes on in the period it knows (dash.js and Shaka do not end where its start or numbers have moved), and for others
- * the presentation is what is left.
+ * While the event runs, the period is all of it, and the clock says what is there. When it has ended, that is still so for
+ * whoever plays it: told that it is static, Shaka would put its begin where the window begins, and show another time of
+ * the event. For others it is static, and what is left.
  */
 function periodOf(event: LiveEvent, wallMs: number, isUpdate: boolean): MediaPeriod | null {
-  const { state, endNumber, startNumber, segmentDurationMs } = event;
-  if (state !== 'ended' || endNumber === undefined) return { firstNumber: startNumber, durationMs: null };
-  if (wallMs >= expiresAtMs(event, endNumber) || endNumber < startNumber) return null;
+  const { endNumber, startNumber, segmentDurationMs } = event;
+  const durationFrom = (first: number) =>
+    endNumber === undefined ? null : Math.max(0, endNumber + 1 - first) * segmentDurationMs;
+  const whole = { firstNumber: startNumber, durationMs: durationFrom(startNumber), isStatic: false };
+  if (!hasEnded(event)) return whole;
+  if (wallMs >= expiresAtMs(event, event.endNumber) || event.endNumber < startNumber) return null;
+  if (isUpdate) return whole;
   const oldest = oldestNumber(event, wallMs);
-  const isWhole = isUpdate || oldest === startNumber;
-  const firstNumber = isWhole ? startNumber : Math.min(endNumber, oldest + EXPIRY_MARGIN_SEGMENTS);
-  return { firstNumber, durationMs: (endNumber + 1 - firstNumber) * segmentDurationMs };
+  const firstNumber = oldest === startNumber ? oldest : Math.min(event.endNumber, oldest + EXPIRY_MARGIN_SEGMENTS);
+  return { firstNumber, durationMs: durationFrom(firstNumber), isStatic: true };
 }
 
-function mpdAttributes({ event, wallMs, updatePeriodMs }: MpdRequest, durationMs: number | null): Attributes {
+/** An end of which nobody knows the place is none. */
+function hasEnded(event: LiveEvent): event is LiveEvent & { endNumber: number } {
+  return event.state === 'ended' && event.endNumber !== undefined;
+}
+
+function mpdAttributes({ event, wallMs, updatePeriodMs }: MpdRequest, period: MediaPeriod): Attributes {
   const { availabilityStartMs, segmentDurationMs, dvrWindowMs } = event;
   const always = {
     xmlns: 'urn:mpeg:dash:schema:mpd:2011',
     profiles: 'urn:mpeg:dash:profile:isoff-live:2011',
     minBufferTime: isoDuration(segmentDurationMs),
     maxSegmentDuration: isoDuration(segmentDurationMs),
+    mediaPresentationDuration: period.durationMs === null ? undefined : isoDuration(period.durationMs),
   };
-  if (durationMs !== null) return { ...always, type: 'static', mediaPresentationDuration: isoDuration(durationMs) };
+  if (period.isStatic) return { ...always, type: 'static' };
   return {
     ...always,
     type: 'dynamic',
     availabilityStartTime: isoTime(availabilityStartMs),
     publishTime: isoTime(wallMs),
-    minimumUpdatePeriod: isoDuration(updatePeriodMs),
+    minimumUpdatePeriod: hasEnded(event) ? undefined : isoDuration(updatePeriodMs),
     timeShiftBufferDepth: isoDuration(dvrWindowMs),
     suggestedPresentationDelay: isoDuration(DELAY_SEGMENTS * segmentDurationMs),
   };
