@@ -15,6 +15,7 @@ export interface SteeringParts {
   engine: Engine;
   sites: readonly Site[];
   countries: ReadonlyMap<string, Position>;
+  metros: ReadonlyMap<string, Position>;
   routes: RouteTable;
   siteIds: readonly string[];
   edges: readonly { node: CacheNode; site: string; nicBps: number; egressBytes: () => number }[];
@@ -51,15 +52,15 @@ export class SteeringDesk {
   readonly #timers: number[];
 
   constructor(config: SteeringPolicyConfig, parts: SteeringParts) {
-    const { engine, sites, countries, routes, siteIds, edges, seed } = parts;
+    const { engine, sites, countries, metros, routes, siteIds, edges, seed } = parts;
     this.#engine = engine;
     this.#edges = edges;
     this.#config = config;
     this.#sites = sites;
-    const proximity = new Proximity(sites, countries);
+    const proximity = new Proximity(sites, countries, metros);
     this.order = siteOrderOf(config.policy, sites, proximity, { table: routes, siteIds });
     this.#nodes = new NodeTable(sites, config, engine.nowMs);
-    this.#ranking = new ServerRanking(sites, this.order, this.#nodes);
+    this.#ranking = this.#rankingOf(this.#nodes);
     this.#last = edges.map((_edge, index) => this.#totals(index));
     this.#sequences = edges.map(() => 0);
     const random = new Random(seed, 'reports');
@@ -85,7 +86,7 @@ export class SteeringDesk {
   setDown(down: boolean): void {
     if (this.#isDown && !down) {
       this.#nodes = new NodeTable(this.#sites, this.#config, this.#engine.nowMs);
-      this.#ranking = new ServerRanking(this.#sites, this.order, this.#nodes);
+      this.#ranking = this.#rankingOf(this.#nodes);
     }
     this.#isDown = down;
   }
@@ -93,6 +94,10 @@ export class SteeringDesk {
   rank(request: RankingRequest): Ranking {
     this.decisions++;
     return this.#ranking.rank(request, this.#engine.nowMs);
+  }
+
+  #rankingOf(nodes: NodeTable): ServerRanking {
+    return new ServerRanking(this.#sites, this.order, nodes, { tuning: this.#config, paths: nodes.players });
   }
 
   /** The process has begun anew: its reports count from one again, and the first is sent at once. */

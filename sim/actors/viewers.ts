@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import { grown } from '../engine/grown.ts';
 import type { TransferProgress } from '../player/adaptation.ts';
 import { newAdaptation } from '../player/adaptation-kinds.ts';
-import { ladderOf, type Ladder } from '../player/ladder.ts';
+import { cappedLadder, ladderOf, type Ladder } from '../player/ladder.ts';
 import { DEFAULT_PLAYER_CONFIG, type PlayerConfig } from '../player/player-config.ts';
 import type { StartAt } from '../player/live-position.ts';
 import type { FailureCause, PlayerReport } from '../player/player-report.ts';
@@ -95,6 +95,12 @@ export class Viewers implements PlayerSink, WireAsker {
   /** of each viewer what it asked last for a segment, and at which bitrate its last video segment came */
   readonly #lastServer: number[] = [];
   readonly #bitrateBps: number[] = [];
+  /** of each viewer what steering let it have when all servers were nearly full; else Infinity */
+  readonly #grantedBps: number[] = [];
+  /** by device: what its viewers take at most */
+  readonly #nominalBps: readonly number[];
+  /** by server */
+  readonly #names: readonly string[];
   readonly #wayVersion: number[] = [];
 
   constructor(options: ViewerOptions, world: ViewerWorld) {
@@ -104,6 +110,8 @@ export class Viewers implements PlayerSink, WireAsker {
     this.#connections = new Connections(options.transport);
     this.#kind = world.wire.addAskers(this, false);
     this.#ladder = ladderOf(world.keys.event);
+    this.#nominalBps = this.#configs.map((caps) => cappedLadder(this.#ladder, caps).variantBps.at(-1)!);
+    this.#names = namesOf(world.serverOf);
     const { timers } = world.engine;
     this.#wakeKind = timers.kind((viewer) => this.#wake(viewer));
     this.#steeringKind = timers.kind((viewer) => this.#steeringAnswers(viewer));
@@ -127,6 +135,7 @@ export class Viewers implements PlayerSink, WireAsker {
     this.#wayVersion.push(-1);
     this.#lastServer.push(NOTHING);
     this.#bitrateBps.push(0);
+    this.#grantedBps.push(Infinity);
     this.#room((viewer + 1) * LANE_COUNT);
     this.players.push(null);
     this.#world.recorder.came(viewer);
@@ -232,7 +241,8 @@ export class Viewers implements PlayerSink, WireAsker {
     const { place } = this.traits[viewer]!;
     recorder.delivered(place, wire.server[exchange]!, key, wire.outcome[exchange]!, sizeBytes);
     const player = this.players[viewer]!;
-    if (keys.kind(key) === KEY_KINDS.document) player.learned(fetchId, this.#ladder, sizeBytes, nowMs, engine.wallMs);
+    if (keys.kind(key) === KEY_KINDS.document)
+      player.learned(fetchId, this.#granted(viewer), sizeBytes, nowMs, engine.wallMs);
     else {
       if (keys.kind(key) === KEY_KINDS.segment) this.#fetchedSegment(viewer, key);
       player.fetched(fetchId, sizeBytes, wire.firstByteMs[exchange]! - wire.askedMs[exchange]!, nowMs, engine.wallMs);
@@ -285,6 +295,8 @@ export class Viewers implements PlayerSink, WireAsker {
       startAt: startOf(traits),
     });
     this.players[viewer] = player;
+    // Whoever begins anew is a new session for steering, too.
+    this.#lastServer[viewer] = NOTHING;
     for (let slot = viewer * LANE_COUNT; slot < (viewer + 1) * LANE_COUNT; slot++) this.#connections.close(slot);
     player.start(engine.nowMs, engine.wallMs);
     this.#arm(viewer, player);
@@ -362,8 +374,14 @@ export class Viewers implements PlayerSink, WireAsker {
       const { country, network, metro } = places[this.traits[viewer]!.place]!;
       const client = this.traits[viewer]!.session ?? `load-${this.#options.seed}-${viewer}`;
       const path = `/live/${keys.event.id}/master.m3u8`;
-      const answer = desk.rank({ country, client, path, subscriber: { network, metro } });
-      player.ranked(fetchId, rankingOf(answer, serverOf), engine.nowMs, engine.wallMs);
+      const nominalBps = this.#nominalBps[this.traits[viewer]!.device]!;
+      const playing = this.#names[this.#lastServer[viewer]!] ?? null;
+      const answer = desk.rank({ country, client, path, subscriber: { network, metro }, nominalBps, playing });
+      const { verdict, maxBitrateBps = Infinity } = answer.admission;
+      this.#grantedBps[viewer] = maxBitrateBps;
+      const retryAfterMs = answer.backoff.retryAfterSeconds * 1000;
+      if (verdict === 'refused') player.failed(fetchId, 'status', 0, retryAfterMs, engine.nowMs, engine.wallMs);
+      else player.ranked(fetchId, rankingOf(answer, serverOf), engine.nowMs, engine.wallMs);
     }
     this.#arm(viewer, player);
   }
@@ -378,6 +396,11 @@ export class Viewers implements PlayerSink, WireAsker {
   #arm(viewer: number, player: Player): void {
     const { timers, nowMs } = this.#world.engine;
     timers.set(this.#wakeTimers[viewer]!, Math.max(nowMs, player.nextWakeMs));
+  }
+
+  /** What the event has for it; less where steering had to reduce it. */
+  #granted(viewer: number): Ladder {
+    return cappedLadder(this.#ladder, { maxHeight: Infinity, maxBitrateBps: this.#grantedBps[viewer]! });
   }
 
   #laneOf(rendition: number): number {
@@ -447,6 +470,12 @@ function rankingOf({ servers, ttlSeconds, backoff }: SteeringAnswer, serverOf: R
     maxRetries: backoff.maxRetries,
     retryAfterMs: backoff.retryAfterSeconds * 1000,
   };
+}
+
+function namesOf(serverOf: ReadonlyMap<string, number>): string[] {
+  const names: string[] = [];
+  for (const [name, server] of serverOf) names[server] = name;
+  return names;
 }
 
 /** As players over HTTP judge a status (sim/load/transfer.ts). */

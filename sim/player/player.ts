@@ -86,6 +86,11 @@ export class Player {
     return this.#fetcher.servers.ranking;
   }
 
+  /** What it plays from, -1 before its first segment: steering is told, and does not count the session twice. */
+  get playingFrom(): number {
+    return this.#fetcher.servers.lastUsed;
+  }
+
   start(nowMs: number, wallMs: number): void {
     if (this.#life !== 'idle') return;
     this.#life = 'on';

@@ -38,6 +38,11 @@ export class ServerChoice {
   /** null as long as nothing has failed, which is nearly always */
   #penalties: Map<number, Penalty> | null = null;
 
+  /** What media was asked of last, -1 before that. */
+  get lastUsed(): number {
+    return this.#lastUsed;
+  }
+
   get ranking(): Ranking | null {
     return this.#ranking;
   }
