@@ -17,6 +17,15 @@ test('sites come by distance from where the people of the country are', (t) => {
 test('an unknown country and one that nobody placed have no position', (t) => {
   t.is(proximity.positionOf(null), null);
   t.is(proximity.positionOf('XX'), null);
+  t.is(proximity.positionOf(null, 'berlin'), null);
+});
+
+test('a metro of the topology is nearer to the truth than its country', (t) => {
+  const berlin = { latitude: 52.5, longitude: 13.4 };
+  const placed = new Proximity(sites, countries, new Map([['berlin', berlin]]));
+  t.is(placed.positionOf('DE', 'berlin'), berlin);
+  t.is(placed.positionOf('DE', 'bonn'), countries.get('DE')!);
+  t.is(placed.positionOf('DE'), countries.get('DE')!);
 });
 
 test('equally near sites keep one order, whatever the order of the list', (t) => {

@@ -12,21 +12,29 @@ const RADIANS = Math.PI / 180;
 /** Which sites are near a place. A country stands where its people are on average. */
 export class Proximity {
   readonly #countries: ReadonlyMap<string, Position>;
+  readonly #metros: ReadonlyMap<string, Position>;
   /** sites by the stable hash of their names: who is equally near comes in this order */
   readonly #byHash: readonly number[];
   /** three coordinates on the unit sphere a site, in that order */
   readonly #points: Float64Array;
 
-  constructor(sites: readonly PlacedSite[], countries: ReadonlyMap<string, Position>) {
+  /** @param metros of a topology, where there is one */
+  constructor(
+    sites: readonly PlacedSite[],
+    countries: ReadonlyMap<string, Position>,
+    metros: ReadonlyMap<string, Position> = new Map(),
+  ) {
     this.#countries = countries;
+    this.#metros = metros;
     const hashes = sites.map(({ id }) => stableHash(id));
     this.#byHash = sites.map((_site, index) => index).sort((a, b) => hashes[a]! - hashes[b]! || a - b);
     this.#points = Float64Array.from(this.#byHash.flatMap((site) => pointOf(sites[site]!)));
   }
 
-  /** @returns null where the country is not known to have one */
-  positionOf(country: string | null): Position | null {
-    return (country === null ? undefined : this.#countries.get(country)) ?? null;
+  /** @returns the metro’s, else the country’s; null where neither is known to have one */
+  positionOf(country: string | null, metro: string | null = null): Position | null {
+    const near = metro === null ? undefined : this.#metros.get(metro);
+    return near ?? (country === null ? undefined : this.#countries.get(country)) ?? null;
   }
 
   /** @returns indices into the sites, the nearest to the metre first */

@@ -149,7 +149,7 @@ class PlacedOrder implements SiteOrder {
     const { by, subscriber, country } = where;
     const heard = subscriber === null ? null : (this.#heard?.toward(subscriber) ?? null);
     if (heard !== null) return heard;
-    const position = where.position ?? this.#proximity.positionOf(country);
+    const position = where.position ?? this.#proximity.positionOf(country, subscriber?.metro);
     if (position === null) return { sites: this.#listed, reasons: this.#reasons['default-order'] };
     return this.#near(position, by === 'default' ? 'default-place' : 'nearest-site');
   }
