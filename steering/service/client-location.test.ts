@@ -139,6 +139,23 @@ test('a coverage zone overrides each of them, and its clients of one place are o
   t.deepEqual(one.subscriber, { network: 'albion', metro: 'london' }, 'what else is known is still told');
 });
 
+test('the subdivision of a known network’s client is asked for where somebody wants it', async (t) => {
+  const databases = new GeoDatabases([
+    await databaseOf(
+      t,
+      { '198.18.32.0/20': { country: { iso_code: 'GB' }, subdivisions: [{ iso_code: 'ENG' }] } },
+      'Test-City',
+    ),
+  ]);
+  const subdivisionOf = async (changes: Partial<LocatorParts>) =>
+    (await locatorOf(t, { databases, ...changes })).locate('198.18.33.1').subdivision;
+  t.is(await subdivisionOf({}), null);
+  t.is(await subdivisionOf({ needsSubdivisions: true }), 'GB-ENG');
+  const england = zonesOf({ id: 'england', sites: ['amsterdam'], footprint: { subdivisioncode: ['gb-eng'] } });
+  t.is(await subdivisionOf({ zones: england }), 'GB-ENG');
+  t.is((await locatorOf(t, { databases, zones: england })).locate('198.18.33.1').where.zone?.id, 'england');
+});
+
 test('a place is the same object for the next locator, so that its order is still known', async (t) => {
   const places = new WhereaboutsTable();
   const [before, after] = [await locatorOf(t, { places }), await locatorOf(t, { places })];

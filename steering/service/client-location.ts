@@ -54,6 +54,8 @@ export interface LocatorParts {
   /** where clients are taken to be of whom nothing is known; null: sites come as they are listed */
   defaultPosition: Position | null;
   places: WhereaboutsTable;
+  /** whether others than zones want to know the subdivision of clients whose network is known already */
+  needsSubdivisions?: boolean | undefined;
 }
 
 const NOTHING: GeoFacts = { country: null, subdivision: null, city: null, position: null, asn: null };
@@ -71,6 +73,7 @@ export class ClientLocator implements Locator {
   readonly #parts: LocatorParts;
   readonly #byAsn: SubscribersByAsn;
   readonly #metros: ReadonlyMap<string, Position & { country: string }>;
+  readonly #needsSubdivisions: boolean;
   /** by prefix of the topology */
   readonly #byPrefix: (Place | undefined)[] = [];
   /** by cell of the grid, beyond them without a position; then by country */
@@ -78,6 +81,7 @@ export class ClientLocator implements Locator {
 
   constructor(parts: LocatorParts) {
     this.#parts = parts;
+    this.#needsSubdivisions = parts.needsSubdivisions === true || parts.zones?.usesSubdivisions === true;
     this.#byAsn = new SubscribersByAsn(parts.routing?.topology ?? null);
     this.#metros = new Map(parts.routing?.topology.metros.map((metro) => [metro.id, metro]));
   }
@@ -88,7 +92,7 @@ export class ClientLocator implements Locator {
     const words = parsed.kind === 'address' ? parsed.words : null;
     const prefix = words === null || routing === null ? -1 : routing.prefixOf(words);
     const byPrefix = prefix < 0 ? null : this.#placeOfPrefix(prefix);
-    const asked = words !== null && (byPrefix === null || zones?.usesSubdivisions === true);
+    const asked = words !== null && (byPrefix === null || this.#needsSubdivisions);
     const facts = asked ? this.#parts.databases.find(address) : NOTHING;
     const { where, asn } = byPrefix ?? this.#placeOf(facts);
     const { country, subscriber } = where;

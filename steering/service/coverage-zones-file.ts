@@ -5,8 +5,8 @@ import { footprintSchema } from '../../topology/model/footprint.ts';
 import { checkZones } from '../policy/check-zones.ts';
 import { coverageZonesSchema, type CoverageZone } from '../policy/coverage-zones.ts';
 
-/** Of JSON, some million prefixes; YAML takes some fifty times its size in memory. */
-const MOST_BYTES = 64 * 2 ** 20;
+/** Of JSON, some half a million prefixes; YAML takes some fifty times its size in memory. */
+const MOST_BYTES = 16 * 2 ** 20;
 const MOST_YAML_BYTES = 8 * 2 ** 20;
 
 export type CoverageZonesOutcome =

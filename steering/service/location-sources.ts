@@ -38,6 +38,8 @@ export interface LocationSourcesOptions {
   countries: ReadonlyMap<string, Position>;
   /** where clients are taken to be of whom nothing is known */
   defaultPosition?: Position | null | undefined;
+  /** whether others than coverage zones want to know the subdivisions of clients */
+  needsSubdivisions?: boolean | undefined;
   log: Log;
   onReading?: ((input: LocationInput, outcome: ReadingOutcome) => void) | undefined;
   /** how often to look whether a file has changed; 0: never */
@@ -233,7 +235,7 @@ export class LocationSources implements Locator {
   }
 
   #newLocator(): ClientLocator {
-    const { countries, defaultPosition = null } = this.#options;
+    const { countries, defaultPosition = null, needsSubdivisions } = this.#options;
     return new ClientLocator({
       databases: new GeoDatabases([...this.#databases]),
       routing: this.#routing,
@@ -241,6 +243,7 @@ export class LocationSources implements Locator {
       countries,
       defaultPosition,
       places: this.#places,
+      needsSubdivisions,
     });
   }
 }

@@ -4,7 +4,7 @@ import type { CoverageZonesOutcome } from './coverage-zones-file.ts';
 import { readHere, type ReadTask, type TopologyOutcome } from './read-here.ts';
 
 /** Up to here a file is read in some tens of milliseconds, less than a thread takes to begin. YAML is slower than JSON. */
-const SMALL_BYTES = 2 ** 20;
+const SMALL_BYTES = 2 ** 18;
 const SMALL_YAML_BYTES = 2 ** 16;
 /** A topology of 256 MB of JSON, the largest that is read, takes some 3 GB on the way. */
 const MOST_HEAP_MB = 4096;

@@ -72,6 +72,7 @@ async function assemble(config: CdnSteeringConfig, publicUrl: () => string): Pro
     sitesFile: config.cdnsFile,
     policy: 'nearest',
     countries: loadCountryPositions(),
+    needsSubdivisions: true,
     log,
   });
 
