@@ -18,9 +18,8 @@ export interface CmcdEvent {
   ttfb: number | undefined;
   ttlb: number | undefined;
   d: number | undefined;
+  /** p: playing; r: rebuffering; f: fatal error; … */
   sta: string | undefined;
-  /** the buffer ran empty before this */
-  bs: boolean;
 }
 
 /**
@@ -50,11 +49,16 @@ interface Session {
   /** it had its last answer from */
   server: number;
   troubleMs: number;
+  /** its player said so last */
+  isPlaying: boolean;
 }
 
 /**
  * Turns players' events into signs of servers. Responses name their server by URL. Stalls and errors do not: they are held
  * against the server that the session had its last answer from, for most players tell of successful responses alone.
+ *
+ * A stall is what interrupts playing: players are said to rebuffer while they start and seek, too. The key `bs` is not
+ * used: dash.js (5.2.1) sets it at each start and change of quality.
  */
 export class CmcdEvents {
   readonly #hosts: ServerHosts;
@@ -70,9 +74,10 @@ export class CmcdEvents {
   take(event: CmcdEvent, network: string, client: number, nowMs: number): CmcdOutcome {
     if (isAbsurd(event)) return 'absurd';
     if (event.e === 'rr') return this.#response(event, network, client, nowMs);
-    const sign = troubleOf(event);
-    if (sign === null) return 'ignored';
     const session = event.sid === undefined ? undefined : this.#sessions.get(event.sid);
+    const sign = troubleOf(event, session?.isPlaying ?? false);
+    noteState(session, event);
+    if (sign === null) return 'ignored';
     const named = this.#named(event);
     const server = named >= 0 ? named : (session?.server ?? -1);
     if (server < 0) return 'no-server';
@@ -83,9 +88,8 @@ export class CmcdEvents {
     const byUrl = event.url === undefined ? -1 : this.#hosts.ofUrl(event.url);
     const server = byUrl >= 0 ? byUrl : event.url === undefined ? this.#named(event) : -1;
     if (server < 0) return event.url === undefined ? 'no-server' : 'foreign';
-    const session = this.#sessionAt(event.sid, server);
+    noteState(this.#sessionAt(event.sid, server), event);
     const sign = signOfResponse(event);
-    if (event.bs) this.#trouble(server, session, 'stalled', network, client, nowMs);
     if (sign === null) return 'ignored';
     return this.#tell(server, network, client, sign, nowMs) ?? sign;
   }
@@ -113,15 +117,23 @@ export class CmcdEvents {
   #sessionAt(sid: string | undefined, server: number): Session | undefined {
     if (sid === undefined) return undefined;
     let session = this.#sessions.get(sid);
-    if (session === undefined) this.#sessions.set(sid, (session = { server, troubleMs: -Infinity }));
+    if (session === undefined) this.#sessions.set(sid, (session = { server, troubleMs: -Infinity, isPlaying: false }));
     session.server = server;
     return session;
   }
 }
 
-function isAbsurd({ rc, ttfb, ttlb, d }: CmcdEvent): boolean {
+function noteState(session: Session | undefined, { sta }: CmcdEvent): void {
+  if (session !== undefined && sta !== undefined) session.isPlaying = sta === 'p';
+}
+
+function isAbsurd({ rc, ttlb, d }: CmcdEvent): boolean {
   if (rc !== undefined && !(Number.isInteger(rc) && rc >= 0 && rc <= 999)) return true;
-  return [ttfb, ttlb, d].some((time) => time !== undefined && !(time >= 0 && time <= MOST_TIME_MS));
+  return [ttlb, d].some((time) => time !== undefined && !isTime(time));
+}
+
+function isTime(timeMs: number): boolean {
+  return timeMs >= 0 && timeMs <= MOST_TIME_MS;
 }
 
 /** null for what is the player's own doing: it asked for what is not there, or not yet, or not for it. */
@@ -129,13 +141,12 @@ function signOfResponse({ rc, ttfb, ttlb, d }: CmcdEvent): PlayerSign | null {
   if (rc === undefined) return null;
   if (rc === 0 || rc >= 500 || rc === 408 || rc === 429) return 'failed';
   if (rc >= 400) return null;
-  const tookMs = ttlb ?? ttfb ?? 0;
-  return tookMs > Math.max(SLOW_MS, SLOW_DURATIONS * (d ?? 0)) ? 'failed' : 'well';
+  // dash.js (5.2.1) gives the time of day as the time to the first byte of some responses.
+  const firstMs = ttfb !== undefined && isTime(ttfb) ? ttfb : 0;
+  return (ttlb ?? firstMs) > Math.max(SLOW_MS, SLOW_DURATIONS * (d ?? 0)) ? 'failed' : 'well';
 }
 
-function troubleOf({ e, sta, bs }: CmcdEvent): PlayerSign | null {
-  if (e === 'e') return 'broken';
-  if (e !== 'ps' && e !== 't') return null;
-  if (e === 'ps' && sta === 'f') return 'broken';
-  return bs || (e === 'ps' && sta === 'r') ? 'stalled' : null;
+function troubleOf({ e, sta }: CmcdEvent, wasPlaying: boolean): PlayerSign | null {
+  if (e === 'e' || (e === 'ps' && sta === 'f')) return 'broken';
+  return e === 'ps' && sta === 'r' && wasPlaying ? 'stalled' : null;
 }

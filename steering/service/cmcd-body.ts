@@ -47,7 +47,6 @@ function readLine(line: string): CmcdLine {
     ttlb: number(value('ttlb')),
     d: number(value('d')),
     sta: text(value('sta')),
-    bs: isTrue(value('bs')),
   };
   return { kind: 'event', event };
 }
@@ -61,10 +60,4 @@ function text(value: unknown): string | undefined {
 function number(value: unknown): number | undefined {
   const plain: unknown = Array.isArray(value) ? value[0]?.[0] : value;
   return typeof plain === 'number' ? plain : undefined;
-}
-
-function isTrue(value: unknown): boolean {
-  return (
-    value === true || (Array.isArray(value) && value.some((item: unknown) => Array.isArray(item) && item[0] === true))
-  );
 }

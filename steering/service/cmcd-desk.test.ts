@@ -21,7 +21,7 @@ async function counted(t: ExecutionContext, steering: TestSteering, expected: Re
 
 test('what players tell is taken in with 204, in either type, and counted by what was made of it', async (t) => {
   const steering = await openSteering(t);
-  const body = `e=rr,rc=200,url="${FRA_1}",sid="a",ttfb=20,ttlb=90\ne=ps,sta=r,sid="a"\ne=rr,rc=9999,url="${FRA_1}"\nnot=,cmcd`;
+  const body = `e=rr,rc=200,url="${FRA_1}",sid="a",ttfb=20,ttlb=90,sta=p\ne=ps,sta=r,sid="a"\ne=rr,rc=9999,url="${FRA_1}"\nnot=,cmcd`;
   for (const type of ['application/cmcd', 'text/cmcd', 'text/cmcd; charset=utf-8', 'Application/CMCD']) {
     const answer = await post(steering, body, { type });
     t.is(answer.status, 204, type);
