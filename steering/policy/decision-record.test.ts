@@ -98,7 +98,7 @@ test('any question, report and place come back from their lines as they were', (
 });
 
 test('what is no decision is none, whatever is wrong with it', (t) => {
-  const good = [5, 0, 0, 0, 0, 7, 0, -1, -1, null, [1, 2], 20, 0, 0, 1, []];
+  const good: unknown[] = [5, 0, 0, 0, 0, 7, 0, -1, -1, null, [1, 2], 20, 0, 0, 1, []];
   t.not(readDecision(good), null);
   const bad: unknown[][] = [
     [],

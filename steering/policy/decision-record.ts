@@ -47,7 +47,6 @@ export const recordHeaderSchema = z.object({
   clients: z.enum(['hashed', 'addresses']),
   /** version 0 of the inputs: digests of files, by name */
   inputs: z.record(z.string(), z.string().nullable()),
-  health: z.looseObject({ suspectAfterMs: z.number().positive(), downAfterMs: z.number().positive() }),
   steering: z.looseObject({}),
   sites: z
     .array(

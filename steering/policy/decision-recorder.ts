@@ -38,9 +38,10 @@ export interface RecorderParts {
   sink: RecordSink;
   order: SiteOrder;
   tuning: SteeringPolicyConfig;
-  /** of a file of that number; its time is the moment of the call */
-  header: (part: number, inputs: Record<string, string | null>) => RecordHeader;
+  /** of a file of that number */
+  header: (part: number, inputs: Record<string, string | null>, atMs: number) => RecordHeader;
   inputs: Record<string, string | null>;
+  nowMs: number;
 }
 
 /**
@@ -61,7 +62,7 @@ export class DecisionRecorder {
   #part = 0;
   #seen: SeenDecision | null = null;
 
-  constructor({ sink, order, tuning, header, inputs }: RecorderParts) {
+  constructor({ sink, order, tuning, header, inputs, nowMs }: RecorderParts) {
     this.#sink = sink;
     this.#header = header;
     this.#inputs = inputs;
@@ -69,7 +70,7 @@ export class DecisionRecorder {
     this.#propensity = new Propensity(tuning.exploreShare);
     // Orders to compare with are made of all sites of a place.
     this.#isWhole = tuning.policy === 'round-robin' || tuning.policy === 'random';
-    const first = header(0, inputs);
+    const first = header(0, inputs, nowMs);
     this.#servers = new Map(first.sites.flatMap(({ edges }) => edges).map(({ id }, server) => [id, server]));
     this.#addresses = first.clients === 'addresses';
     this.#writeFirst(headerText(first));
@@ -157,7 +158,7 @@ export class DecisionRecorder {
       return true;
     }
     this.#tables.clear();
-    if (next === 'part') this.#writeFirst(headerText(this.#header(++this.#part, this.#inputs)));
+    if (next === 'part') this.#writeFirst(headerText(this.#header(++this.#part, this.#inputs, nowMs)));
     const lost = this.#sink.takeLost();
     if (lost > 0) this.#writeFirst(gapText(nowMs, lost));
     return true;

@@ -17,7 +17,7 @@ import { DEFAULT_STEERING, type SteeringPolicyConfig } from './steering-config.t
 /** A manifest names each of them once a rendition; more help nobody. */
 export const MOST_SERVERS = 6;
 /** The first site gives two servers, every other one. */
-const MOST_SITES = MOST_SERVERS - 1;
+export const MOST_SITES = MOST_SERVERS - 1;
 
 export interface RankingRequest extends ClientPlace {
   /** what is asked for; all of one live event counts as one */

@@ -3,10 +3,14 @@ import type { RecordHeader } from './decision-record.ts';
 import { RECORD_FORMAT } from './decision-record.ts';
 import { DecisionRecorder, type NextLine, type RecordSink } from './decision-recorder.ts';
 import { Proximity } from './proximity.ts';
-import type { RankingRequest } from './ranking.ts';
-import { RecordedNodeTable, RecordedRanking } from './recorded-policies.ts';
+import type { NodeTable } from './node-table.ts';
+import type { RankingRequest, ServerRanking } from './ranking.ts';
+import { makePolicies } from './recorded-policies.ts';
 import { BadRecordLine, RecordReader } from './replay/record-reader.ts';
 import { ReplayCheck, type Difference } from './replay/replay-check.ts';
+import { AS_RECORDED, type WorldChange } from './replay/replay-world.ts';
+import { WhatIf } from './replay/what-if.ts';
+import type { WhatIfResult } from './replay/what-if-result.ts';
 import { PLACE_REASONS, siteOrderOf, type RouteTable } from './site-order.ts';
 import { DEFAULT_STEERING, type SteeringPolicyConfig } from './steering-config.ts';
 import { countries, makeSites, reportOf } from './world.fixture.ts';
@@ -56,8 +60,8 @@ const routes: RouteTable = {
 /** A table and a ranking that are recorded; time is the test's own. */
 export class RecordedWorld {
   readonly sink = new LineList();
-  readonly nodes: RecordedNodeTable;
-  readonly ranking: RecordedRanking;
+  readonly nodes: NodeTable;
+  readonly ranking: ServerRanking;
   readonly recorder: DecisionRecorder;
   readonly ids: string[];
   nowMs = 0;
@@ -69,31 +73,23 @@ export class RecordedWorld {
     this.ids = sites.flatMap(({ edges }) => edges.map(({ id }) => id));
     const siteIds = sites.map(({ id }) => id);
     const order = siteOrderOf(steering.policy, sites, new Proximity(sites, countries), { table: routes, siteIds });
-    const header = (part: number, inputs: Record<string, string | null>): RecordHeader => ({
+    const header = (part: number, inputs: Record<string, string | null>, atMs: number): RecordHeader => ({
       record: 'undercard-steering',
       format: RECORD_FORMAT,
       software: 'test',
       run,
       part,
       wallMs: 1.7e12 + this.nowMs,
-      atMs: this.nowMs,
+      atMs,
       nodesFromMs: 0,
       clients: 'hashed',
       inputs,
-      health: steering,
       steering,
       sites,
       placeReasons: [...PLACE_REASONS],
     });
-    this.recorder = new DecisionRecorder({ sink: this.sink, order, tuning: steering, header, inputs: {} });
-    this.nodes = new RecordedNodeTable(sites, steering, 0, this.recorder);
-    this.ranking = new RecordedRanking(
-      sites,
-      order,
-      this.nodes,
-      { tuning: steering, paths: this.nodes },
-      this.recorder,
-    );
+    this.recorder = new DecisionRecorder({ sink: this.sink, order, tuning: steering, header, inputs: {}, nowMs: 0 });
+    ({ nodes: this.nodes, ranking: this.ranking } = makePolicies({ sites, order, steering, nowMs: 0 }, this.recorder));
   }
 
   report(id: string, changes: Partial<NodeReport> = {}): void {
@@ -143,4 +139,19 @@ export function checkLines(lines: readonly string[]): CheckOutcome {
     }
   }
   return { kind: 'same', check };
+}
+
+/** Replays lines with something changed. */
+export function whatIf(lines: readonly string[], change: Partial<WorldChange> = {}): WhatIfResult {
+  const reader = new RecordReader();
+  const replay = new WhatIf({ ...AS_RECORDED, ...change });
+  for (const line of lines) {
+    const event = reader.read(line);
+    if (event !== null) replay.feed(event);
+  }
+  return replay.result()!;
+}
+
+export function without(...sites: string[]): Partial<WorldChange> {
+  return { without: { sites: new Set(sites), servers: new Set() } };
 }

@@ -14,6 +14,7 @@ import {
   type ServerStates,
 } from './ranking.ts';
 import type { SiteOrder } from './site-order.ts';
+import type { SteeringPolicyConfig } from './steering-config.ts';
 
 /** A table of nodes that writes down all it is told. Whatever changes a decision must be one of these methods. */
 export class RecordedNodeTable extends NodeTable {
@@ -84,4 +85,25 @@ export class RecordedRanking extends ServerRanking {
     this.#recorder.explained(request, explanation, nowMs);
     return explanation;
   }
+}
+
+export interface PolicyParts {
+  sites: readonly Site[];
+  order: SiteOrder;
+  steering: SteeringPolicyConfig;
+  nowMs: number;
+}
+
+/** A table of nodes and the ranking that goes by it: the same for a service, for a simulation, and when a record is replayed. */
+export function makePolicies(
+  { sites, order, steering, nowMs }: PolicyParts,
+  recorder: DecisionRecorder | null = null,
+): { nodes: NodeTable; ranking: ServerRanking } {
+  if (recorder === null) {
+    const nodes = new NodeTable(sites, steering, nowMs);
+    return { nodes, ranking: new ServerRanking(sites, order, nodes, { tuning: steering, paths: nodes.players }) };
+  }
+  const nodes = new RecordedNodeTable(sites, steering, nowMs, recorder);
+  const options = { tuning: steering, paths: nodes.players };
+  return { nodes, ranking: new RecordedRanking(sites, order, nodes, options, recorder) };
 }

@@ -122,6 +122,7 @@ export class ManifestDesk {
     const { ranking, cases } = this.#options;
     const asked = allowedRenditions(whole.renditions, viewer.limits);
     const ranked = ranking.rank(ranking.locate(viewer.address), {
+      route: `play-${protocol}`,
       client: viewer.session,
       path: `/live/${whole.id}`,
       nominalBps: nominalBps(asked),

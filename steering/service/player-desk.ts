@@ -52,7 +52,7 @@ export class PlayerDesk {
     if (named.kind === 'refused') return this.#refuse(exchange, 'servers', named.reason);
     const client = ranking.locate(named.address);
     const { session, ...asked } = read.query;
-    const ranked = ranking.rank(client, { client: session ?? client.address, ...asked });
+    const ranked = ranking.rank(client, { route: 'servers', client: session ?? client.address, ...asked });
     const answer: ServersAnswer = {
       version: 1,
       ...ranked,
@@ -81,6 +81,7 @@ export class PlayerDesk {
     const { pathway, cloneHost } = readFeedback(protocol, value);
     const location = ranking.locate(address);
     const wish = {
+      route,
       client: query.session ?? address,
       path: `/live/${query.event ?? ''}`,
       nominalBps: query.nominalBps ?? undefined,

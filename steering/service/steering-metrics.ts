@@ -14,6 +14,7 @@ export class SteeringMetrics {
   readonly clients: Counter<'located_by'>;
   readonly moves: Counter;
   readonly readings: Counter<'input' | 'outcome'>;
+  readonly recordLines: Counter<'outcome'>;
 
   constructor(id: string, sites: readonly Site[], verdictOf: (nodeId: string) => HealthVerdict) {
     this.registry = createRegistry('steering', id);
@@ -30,6 +31,7 @@ export class SteeringMetrics {
       'input',
       'outcome',
     ]);
+    this.recordLines = counter('record_lines_total', 'Lines of the record (--record): written or lost', ['outcome']);
     const nodes = sites.flatMap((site) => site.edges.map((edge) => ({ node: edge.id, site: site.id })));
     this.#gauge('node_score', 'Share of its sessions that a node should get, 0 to 1', ['node', 'site'], (gauge) => {
       for (const labels of nodes) gauge.set(labels, verdictOf(labels.node).score);

@@ -4,8 +4,7 @@ import type { RunningService } from '../../runtime/service.ts';
 import { loadCountryPositions } from '../../topology/load/country-positions.ts';
 import { loadSites } from '../../topology/load/sites-file.ts';
 import type { Position, Sites } from '../../topology/model/site.ts';
-import { NodeTable } from '../policy/node-table.ts';
-import { ServerRanking } from '../policy/ranking.ts';
+import { makePolicies } from '../policy/recorded-policies.ts';
 import { ServerHosts } from '../policy/server-hosts.ts';
 import type { SteeringPolicyConfig } from '../policy/steering-config.ts';
 import { CaseDesk } from './case-desk.ts';
@@ -19,6 +18,7 @@ import { ManifestDesk } from './manifest-desk.ts';
 import { NodeWatch } from './node-watch.ts';
 import { PlayerDesk } from './player-desk.ts';
 import { Prober } from './prober.ts';
+import { Recording, type RecordConfig } from './recording.ts';
 import { ReportDesk } from './report-desk.ts';
 import { Routes } from './routes.ts';
 import { SessionRanking } from './session-ranking.ts';
@@ -46,6 +46,8 @@ export interface SteeringConfig extends ShellConfig, LocationFiles {
   publicExplain?: boolean | undefined;
   /** how it decides */
   tuning: SteeringPolicyConfig;
+  /** every decision, and all that it comes from, into a file (docs/decision-record.md) */
+  record?: RecordConfig | undefined;
   /** monotonic */
   nowMs?: (() => number) | undefined;
   /** Unix time */
@@ -60,18 +62,19 @@ const PLAY_DASH = /^\/play\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.mpd$/;
 export async function startSteering(config: SteeringConfig): Promise<RunningService> {
   return openSteering(config, async (publicUrl) => {
     const parts = await assemble(config, publicUrl);
-    const { watch, sources, events, cases, metrics, explain, prober } = parts;
+    const { watch, sources, events, cases, metrics, explain, prober, recording } = parts;
     return {
       routes: routesOf(parts, config),
       registry: metrics.registry,
       snapshots: { '/state': () => ({ nodes: watch.states(), inputs: sources.states() }) },
       adminRoutes: explain?.adminRoutes() ?? [],
-      close: () => {
+      close: async () => {
         sources.close();
         cases.close();
         events.close();
         watch.close();
         prober.close();
+        await recording?.close();
       },
     };
   });
@@ -88,6 +91,7 @@ interface Parts {
   metrics: SteeringMetrics;
   events: EventDocuments;
   watch: NodeWatch;
+  recording: Recording | null;
   /** null where no listener has it */
   explain: ExplainDesk | null;
 }
@@ -99,21 +103,28 @@ async function assemble(config: SteeringConfig, publicUrl: () => string): Promis
   refuseOpenReports(config.listen, sites, config.sitesFile);
   const countries = loadCountryPositions();
   const { tuning } = config;
-  const nodes = new NodeTable(sites.sites, tuning, nowMs());
   const metrics = new SteeringMetrics(config.id, sites.sites, (node) => nodes.verdict(node, nowMs()));
   const onFetched = (outcome: string) => metrics.eventFetches.inc({ outcome });
   const events = new EventDocuments({ source: config.eventsFrom, nowMs, onFetched });
-  const healthMetrics = new HealthMetrics(metrics.registry, nodes);
   const cases = new CaseDesk({ enabled: config.testCases ?? false, metrics });
+  let recording: Recording | null = null;
   const sources = await LocationSources.open({
     ...config,
     files: config,
     sites: sites.sites,
     policy: tuning.policy,
     countries,
-    onReading: (input, outcome) => metrics.readings.inc({ input, outcome }),
+    onReading: (input, outcome) => {
+      metrics.readings.inc({ input, outcome });
+      if (outcome === 'taken') void recording?.changed(input);
+    },
   });
-  const ranking = new ServerRanking(sites.sites, sources.order, nodes, { tuning, paths: nodes.players });
+  if (config.record !== undefined) recording = await openRecording(config, sites.sites, sources, metrics);
+  const { nodes, ranking } = makePolicies(
+    { sites: sites.sites, order: sources.order, steering: tuning, nowMs: recording?.nodesFromMs ?? nowMs() },
+    recording?.recorder,
+  );
+  const healthMetrics = new HealthMetrics(metrics.registry, nodes);
   const explained = { sites: sites.sites, places: sources, countries, ranking, nodes, metrics, addresses };
   const isExplained = config.admin !== undefined || config.publicExplain === true;
   const baseUrls = new Map(sites.sites.flatMap(({ edges }) => edges.map(({ id, url }) => [id, url])));
@@ -146,6 +157,7 @@ async function assemble(config: SteeringConfig, publicUrl: () => string): Promis
     metrics,
     events,
     watch: new NodeWatch(sites.sites, nodes, nowMs, log),
+    recording,
     explain: isExplained ? new ExplainDesk({ id: config.id, ...explained, log, nowMs }) : null,
   };
 }
@@ -170,6 +182,28 @@ function routesOf(
     ],
     (route, status) => metrics.requests.inc({ route, status }),
   );
+}
+
+function openRecording(
+  { tuning, record, log, nowMs = () => performance.now(), wallMs = () => Date.now(), ...files }: SteeringConfig,
+  sites: Sites['sites'],
+  { order }: LocationSources,
+  metrics: SteeringMetrics,
+): Promise<Recording> {
+  const { sitesFile, topologyFile, coverageZonesFile, mmdbFiles = [] } = files;
+  const named: [string, string | undefined][] = [
+    ['sites', sitesFile],
+    ['topology', topologyFile],
+    ['coverage-zones', coverageZonesFile],
+    ...mmdbFiles.map((file, at): [string, string] => [at === 0 ? 'mmdb' : `mmdb-${at + 1}`, file]),
+  ];
+  return Recording.open({
+    ...record!,
+    files: new Map(named.filter((each): each is [string, string] => each[1] !== undefined)),
+    steering: tuning,
+    onLines: (outcome, lines) => metrics.recordLines.inc({ outcome }, lines),
+    ...{ sites, order, log, nowMs, wallMs },
+  });
 }
 
 async function readSites(file: string): Promise<Sites> {

@@ -32,6 +32,9 @@ export type RecordEvent =
 
 const UNKNOWN_SERVER = 'it names a server that the header does not have';
 
+/** Whoever tells of something may have looked at the clock before others did. */
+const LATE_MAX_MS = 5000;
+
 /** A line that cannot be used, and why. */
 export class BadRecordLine extends Error {}
 
@@ -70,8 +73,10 @@ export class RecordReader {
     // Neither the letter nor the checksum.
     const event = this.#event(letter, elements.slice(1, -1));
     if (event === null) return null;
-    if (event.atMs < this.#lastMs) throw new BadRecordLine(`its time (${event.atMs}) is before the last line’s`);
-    this.#lastMs = event.atMs;
+    if (event.atMs < this.#lastMs - LATE_MAX_MS) {
+      throw new BadRecordLine(`its time (${event.atMs} ms) is long before the last line’s (${this.#lastMs} ms)`);
+    }
+    this.#lastMs = Math.max(this.#lastMs, event.atMs);
     return event;
   }
 

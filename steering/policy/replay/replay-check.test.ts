@@ -45,7 +45,10 @@ for (const policy of ['network', 'nearest', 'round-robin', 'random'] as const) {
 }
 
 const step = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('pass' as const), load: fc.double({ min: 0, max: 1.1 }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('pass' as const), load: fc.double({ min: 0, max: 1.1, noNaN: true }) }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const), node: fc.nat(4) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('silence' as const), node: fc.nat(4) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('probe' as const), node: fc.nat(4), isWell: fc.boolean() }) },
@@ -72,36 +75,40 @@ const step = fc.oneof(
 test('replay equals what happened for any history of reports, probes, requests and restarts', (t) => {
   let decisions = 0;
   fc.assert(
-    fc.property(fc.array(step, { minLength: 5, maxLength: 60 }), fc.double({ min: 0, max: 0.1 }), (steps, share) => {
-      const world = new RecordedWorld([2, 2, 1], { exploreShare: Number.isNaN(share) ? 0 : share });
-      const silent = new Set<string>();
-      for (const each of steps) {
-        if (each.do === 'pass') {
-          world.pass(1, (id) => (silent.has(id) ? 'silent' : { reservedBps: each.load * CAPACITY_BPS * 0.9 }));
-        } else if (each.do === 'restart') {
-          world.restart(world.ids[each.node]!);
-          silent.delete(world.ids[each.node]!);
-        } else if (each.do === 'silence') silent.add(world.ids[each.node]!);
-        else if (each.do === 'explain') {
-          world.ranking.explain({ country: each.country, client: 'e', path: '/live/demo' }, world.nowMs);
-        } else if (each.do === 'probe') {
-          world.nodes.probed(each.node, each.isWell, true, world.nowMs - 5, world.nowMs);
-        } else if (each.do === 'part') world.sink.following = 'part';
-        else if (each.do === 'changed') world.recorder.changed({ topology: 'abc' }, world.nowMs);
-        else {
-          const { client, network, among, afterMs, do: _do, ...asked } = each;
-          world.nowMs += afterMs;
-          world.rank(client, {
-            ...asked,
-            subscriber: network === null ? undefined : { network, metro: 'm' },
-            among: among === undefined ? undefined : new Set(among),
-          });
+    fc.property(
+      fc.array(step, { minLength: 5, maxLength: 60 }),
+      fc.double({ min: 0, max: 0.1, noNaN: true }),
+      (steps, share) => {
+        const world = new RecordedWorld([2, 2, 1], { exploreShare: share });
+        const silent = new Set<string>();
+        for (const each of steps) {
+          if (each.do === 'pass') {
+            world.pass(1, (id) => (silent.has(id) ? 'silent' : { reservedBps: each.load * CAPACITY_BPS * 0.9 }));
+          } else if (each.do === 'restart') {
+            world.restart(world.ids[each.node]!);
+            silent.delete(world.ids[each.node]!);
+          } else if (each.do === 'silence') silent.add(world.ids[each.node]!);
+          else if (each.do === 'explain') {
+            world.ranking.explain({ country: each.country, client: 'e', path: '/live/demo' }, world.nowMs);
+          } else if (each.do === 'probe') {
+            world.nodes.probed(each.node, each.isWell, true, world.nowMs - 5, world.nowMs);
+          } else if (each.do === 'part') world.sink.following = 'part';
+          else if (each.do === 'changed') world.recorder.changed({ topology: 'abc' }, world.nowMs);
+          else {
+            const { client, network, among, afterMs, do: _do, ...asked } = each;
+            world.nowMs += afterMs;
+            world.rank(client, {
+              ...asked,
+              subscriber: network === null ? undefined : { network, metro: 'm' },
+              among: among === undefined ? undefined : new Set(among),
+            });
+          }
         }
-      }
-      const outcome = checkLines(world.sink.lines);
-      if (outcome.kind !== 'same') throw new Error(JSON.stringify(outcome));
-      decisions += outcome.check.decisions;
-    }),
+        const outcome = checkLines(world.sink.lines);
+        if (outcome.kind !== 'same') throw new Error(JSON.stringify(outcome));
+        decisions += outcome.check.decisions;
+      },
+    ),
     { numRuns: 60 },
   );
   t.true(decisions > 200, `${decisions}`);

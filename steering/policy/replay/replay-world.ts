@@ -1,9 +1,10 @@
 import type { NodeReport } from '../../../topology/model/node-report.ts';
 import type { Site } from '../../../topology/model/site.ts';
 import type { RecordHeader, ReportFields } from '../decision-record.ts';
-import { NodeTable, type NodeTuning } from '../node-table.ts';
+import type { NodeTable } from '../node-table.ts';
 import type { PlayerSign } from '../player-evidence.ts';
-import { ServerRanking } from '../ranking.ts';
+import type { ServerRanking } from '../ranking.ts';
+import { makePolicies } from '../recorded-policies.ts';
 import { orderBy } from '../site-order.ts';
 import { steeringPolicySchema, type SteeringPolicyConfig } from '../steering-config.ts';
 import { BadRecordLine, type RecordEvent } from './record-reader.ts';
@@ -44,10 +45,9 @@ export class ReplayWorld {
     const before = header.sites.flatMap(({ edges }) => edges);
     this.serverNow = sitesLeft(before, this.#servers);
     this.serverBefore = sitesLeft(this.#servers, before);
-    const health: NodeTuning = steering ?? header.health;
-    this.nodes = new NodeTable(this.sites, health, header.nodesFromMs);
     const order = orderBy(this.steering.policy, this.sites, new RecordedOrder(this.siteNow));
-    this.ranking = new ServerRanking(this.sites, order, this.nodes, { tuning: this.steering, paths: this.nodes });
+    const parts = { sites: this.sites, order, steering: this.steering, nowMs: header.nodesFromMs };
+    ({ nodes: this.nodes, ranking: this.ranking } = makePolicies(parts));
   }
 
   /** Takes in what is neither a decision nor a header. What concerns a server that is gone is left out. */
