@@ -29,7 +29,7 @@ export function addLocationFlags(command: Command): Command {
     .option(
       '--mmdb <file>',
       'country, city or ASN MMDB; may be repeated, the first that knows something is believed (default, and where none knows countries: the CC0 country database that comes along)',
-      (value: string, before: string[] = []) => [...before, value],
+      (value: string, before?: string[]) => [...(before ?? []), value],
     )
     .option('--default-country <code>', 'where clients are taken to be of whom nothing is known, such as DE')
     .option('--default-position <position>', 'the same as latitude,longitude, such as 50.11,8.68');

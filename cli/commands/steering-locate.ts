@@ -16,7 +16,7 @@ export function registerLocate(steering: Command): void {
   const locate = steering
     .command('locate')
     .description('shows where an address is taken to be, by what, and in which order it gets the sites')
-    .requiredOption('--ip <address>', 'the client’s; may be repeated', (value, before: string[] = []) => [
+    .requiredOption('--ip <address>', 'the client’s; may be repeated', (value, before?: string[]) => [...(before ?? []), value]) => [
       ...before,
       value,
     ])

@@ -31,7 +31,7 @@ async function watched(t: ExecutionContext, file: string, everyMs = 5) {
     await signatureOf(file),
   );
   t.teardown(() => watch.close());
-  return { seen, watch, holdUntil: (until: Promise<void>) => (hold = until) };
+  return { seen, watch, holdUntil: (until: Promise<void>) => void (hold = until) };
 }
 
 /** Waits on the condition, however slow the machine is. */

@@ -104,7 +104,7 @@ test('each address gets the record of the longest prefix, in every size of tree'
         const records = Object.fromEntries(
           sorted.map(({ base, length }) => [`${formatAddress([base])}/${length}`, { asn: base + length }]),
         );
-        const database = await made(t, records, { recordSize, ipVersion } as MmdbOptions);
+        const database = await made(t, records, { recordSize, ipVersion });
         for (const { base, length } of prefixes) {
           const inside = [base, (base | ~maskOf(length)) >>> 0];
           for (const address of inside) {
