@@ -16,8 +16,8 @@ export function registerLocate(steering: Command): void {
   const locate = steering
     .command('locate')
     .description('shows where an address is taken to be, by what, and in which order it gets the sites')
-    .requiredOption('--ip <address>', 'the client’s; may be repeated', (value, before?: string[]) => [...(before ?? []), value]) => [
-      ...before,
+    .requiredOption('--ip <address>', 'the client’s; may be repeated', (value, before?: string[]) => [
+      ...(before ?? []),
       value,
     ])
     .option('--sites <file>', 'the sites that are ordered (default: those of the topology)');
