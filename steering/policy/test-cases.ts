@@ -129,12 +129,13 @@ const CASES = {
   },
   clone: {
     summary: 'a PATHWAY-CLONE first, of a server that the manifest does not have, by HOST',
-    lesson: 'HOST is a host name and no more: each edge at the same port, or let the manifest name it.',
+    lesson: 'At each edge the scheme’s own port, 80 or 443: then one HOST serves all players.',
     answer: changed((right, context) => withClone(right, context, hostOf)),
   },
   'clone-port': {
     summary: 'the same, its HOST with a port',
-    lesson: 'As above: no HOST with a port works everywhere.',
+    lesson:
+      'Where ports differ, HOST as the player reads it (dash.js wants the port), or a manifest that has the server.',
     answer: changed((right, context) => withClone(right, context, hostAndPortOf)),
   },
   'dead-pathway': {
@@ -216,10 +217,11 @@ const CASES = {
 
 export type CaseName = keyof typeof CASES;
 
-// Names that look like numbers would come first in an object's own order.
-export const CASE_NAMES: readonly CaseName[] = (Object.keys(CASES) as CaseName[]).toSorted(
-  (a, b) => Number(/^\d/.test(a)) - Number(/^\d/.test(b)),
-);
+/** As above, statuses last: an object puts names that look like numbers first. */
+export const CASE_NAMES: readonly CaseName[] = (Object.keys(CASES) as CaseName[]).toSorted((a, b) => {
+  const [aIsStatus, bIsStatus] = [a, b].map((name) => /^\d/.test(name));
+  return aIsStatus && bIsStatus ? (a < b ? -1 : 1) : Number(aIsStatus) - Number(bIsStatus);
+});
 
 export function isCaseName(text: string): text is CaseName {
   return Object.hasOwn(CASES, text);

@@ -69,6 +69,8 @@ const FLAGS = [
 ];
 const POLL_MS = 200;
 const DEFAULT_BOUND_MS = 40_000;
+/** Of a page and its player's code, on a machine that is busy with other things. */
+const LOAD_BOUND_MS = 120_000;
 
 export class PlayerPages {
   readonly #browser: Browser;
@@ -91,6 +93,10 @@ export class PlayerPages {
     return new PlayerPages(browser, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   }
 
+  get browserVersion(): string {
+    return this.#browser.version();
+  }
+
   /**
    * Opens a page and begins to play.
    * @param config the player's own configuration, merged over its defaults
@@ -106,7 +112,7 @@ export class PlayerPages {
     await prepare?.(page);
     const player = new PlayerPage(kind, page);
     const wish = encodeURIComponent(JSON.stringify({ kind, manifestUrl, config }));
-    await page.goto(`${this.#pageUrl}/${kind}#${wish}`);
+    await page.goto(`${this.#pageUrl}/${kind}#${wish}`, { timeout: LOAD_BOUND_MS });
     return player;
   }
 }
