@@ -2,12 +2,14 @@ import type { Command } from 'commander';
 import { parseAddress, parseOrigin } from '../../runtime/address.ts';
 import { BadInput } from '../../runtime/bad-input.ts';
 import { parseIdentifier } from '../../runtime/identifier.ts';
+import { addRecordFlags, recordConfigOf, type RecordFlags } from './record-flags.ts';
 import { addLocationFlags, locationConfigOf, type LocationFlags } from './location-flags.ts';
 import { steeringTuningOf, type TuningFlags } from './steering-tuning.ts';
 import { addCdnFlags, runCdnSteering, type CdnFlags } from './steering-cdns.ts';
 import { registerLocate } from './steering-locate.ts';
+import { registerReplay } from './steering-replay.ts';
 
-interface Flags extends Omit<LocationFlags, 'policy'>, TuningFlags, CdnFlags {
+interface Flags extends Omit<LocationFlags, 'policy'>, TuningFlags, CdnFlags, RecordFlags {
   listen: string;
   sites?: string;
   eventsFrom?: string;
@@ -50,7 +52,9 @@ export function register(program: Command): void {
     .action(run);
   addLocationFlags(steering);
   addCdnFlags(steering);
+  addRecordFlags(steering);
   registerLocate(steering);
+  registerReplay(steering);
 }
 
 async function run(flags: Flags): Promise<void> {
@@ -67,6 +71,8 @@ async function run(flags: Flags): Promise<void> {
     testCases: flags.testCases ?? false,
   };
   const { cdns } = flags;
+  if (cdns !== undefined && flags.record !== undefined)
+    throw new BadInput('--record goes with --sites, not with --cdns');
   if (cdns !== undefined) return runCdnSteering({ ...flags, cdns }, common);
   if (flags.ledger !== undefined) throw new BadInput('--ledger goes with --cdns: add that, or leave it out');
   const config = {
@@ -76,6 +82,7 @@ async function run(flags: Flags): Promise<void> {
     ...(await locationConfigOf(flags)),
     publicExplain: flags.publicExplain ?? false,
     tuning: await steeringTuningOf(flags),
+    record: recordConfigOf(flags),
   };
   // Other commands must not wait for what only this one needs.
   const { createLog } = await import('../../runtime/log.ts');
@@ -88,7 +95,8 @@ async function run(flags: Flags): Promise<void> {
 
 /** Not commander's own kind, which would be asked of the sub-commands, too. */
 function required(value: string | undefined, flag: string): string {
-  if (value === undefined) throw new BadInput(`steering needs ${flag}, or --cdns <file> (undercard steering --help lists the flags)`);
+  if (value === undefined)
+    throw new BadInput(`steering needs ${flag}, or --cdns <file> (undercard steering --help lists the flags)`);
   return value;
 }
 

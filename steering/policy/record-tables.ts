@@ -5,7 +5,7 @@ import type { PlacedSites, SiteOrder } from './site-order.ts';
 
 /** Sites of an order that are told at first: more are when a decision has looked further. */
 const SITES_FIRST = 64;
-const ENTRIES_MAX = 65_536;
+export const ENTRIES_MAX = 65_536;
 const TEXT_MAX = 8 * 2 ** 20;
 
 /** Whoever knows a client’s place only by its network may take one place for that of several countries. */

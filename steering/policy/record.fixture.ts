@@ -67,7 +67,12 @@ export class RecordedWorld {
   nowMs = 0;
   readonly #sequences = new Map<string, number>();
 
-  constructor(edgesPerSite: readonly number[], tuning: Partial<SteeringPolicyConfig> = {}, run = 'one') {
+  constructor(
+    edgesPerSite: readonly number[],
+    tuning: Partial<SteeringPolicyConfig> = {},
+    run = 'one',
+    sink: RecordSink | null = null,
+  ) {
     const sites = makeSites(edgesPerSite);
     const steering = { ...DEFAULT_STEERING, ...tuning };
     this.ids = sites.flatMap(({ edges }) => edges.map(({ id }) => id));
@@ -88,7 +93,7 @@ export class RecordedWorld {
       sites,
       placeReasons: [...PLACE_REASONS],
     });
-    this.recorder = new DecisionRecorder({ sink: this.sink, order, tuning: steering, header, inputs: {}, nowMs: 0 });
+    this.recorder = new DecisionRecorder({ sink: sink ?? this.sink, order, tuning: steering, header, inputs: {}, nowMs: 0 });
     ({ nodes: this.nodes, ranking: this.ranking } = makePolicies({ sites, order, steering, nowMs: 0 }, this.recorder));
   }
 

@@ -9,6 +9,8 @@ export interface RecordLogOptions {
   maxBytes: number;
   /** older files that are kept */
   keep: number;
+  /** characters that wait for a slow disk; beyond them lines are lost, until it has caught up with half of them */
+  waitingMax?: number | undefined;
   log: Log;
   /** what became of lines, for a metric */
   onLines: (outcome: 'written' | 'lost', lines: number) => void;
@@ -17,7 +19,6 @@ export interface RecordLogOptions {
 /** What a kill takes at the most, with what the disk is behind. */
 const FLUSH_MS = 500;
 const FLUSH_CHARS = 256 * 1024;
-/** Lines that wait for a slow disk; beyond it they are lost, until it has caught up with half of them. */
 const WAITING_MAX = 32 * 1024 * 1024;
 const RETRY_MS = 2000;
 const CLOSE_MS = 2000;
@@ -69,17 +70,16 @@ export class RecordLog implements RecordSink {
   /** Goes on with a file that is there. @throws BadInput when that is no record, or cannot be written */
   static async open(options: RecordLogOptions): Promise<RecordLog> {
     const { path } = options;
+    let file: FileHandle | null = null;
     try {
-      const file = await open(path, 'r+').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return open(path, 'wx+', 0o600);
-        throw error;
-      });
+      file = await openOrMake(path);
       const { size } = await file.stat();
       const isPlain = (await file.stat()).isFile();
       const goodBytes = isPlain ? await goodLength(file, size, path) : 0;
       if (isPlain) await file.truncate(goodBytes);
       return new RecordLog(options, file, isPlain, goodBytes);
     } catch (error) {
+      await file?.close();
       if (error instanceof BadInput) throw error;
       throw new BadInput(`--record: "${path}" cannot be written (${(error as NodeJS.ErrnoException).code})`, {
         cause: error,
@@ -92,7 +92,8 @@ export class RecordLog implements RecordSink {
       if (performance.now() < this.#retryAtMs) return this.#lose(1);
       this.#retryAtMs = null;
     }
-    if (this.#waitingChars > (this.#isBehind ? WAITING_MAX / 2 : WAITING_MAX)) {
+    const { waitingMax = WAITING_MAX } = this.#options;
+    if (this.#waitingChars > (this.#isBehind ? waitingMax / 2 : waitingMax)) {
       if (!this.#isBehind) this.#options.log.warn({ path: this.#options.path }, 'the record loses lines: a slow disk');
       this.#isBehind = true;
       return this.#lose(1);
@@ -218,6 +219,16 @@ export class RecordLog implements RecordSink {
     await this.#file.close();
     this.#file = next;
     this.#goodBytes = 0;
+  }
+}
+
+/** For its owner alone: it says who watches what from where. */
+async function openOrMake(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r+');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return open(path, 'wx+', 0o600);
   }
 }
 

@@ -16,6 +16,7 @@ import {
 } from '../decision-record.ts';
 import type { RankingRequest } from '../ranking.ts';
 import { LineChain } from '../record-line.ts';
+import { ENTRIES_MAX } from '../record-tables.ts';
 import { RecordedPlace } from './recorded-place.ts';
 
 export type RecordEvent =
@@ -38,6 +39,9 @@ const LATE_MAX_MS = 5000;
 /** A line that cannot be used, and why. */
 export class BadRecordLine extends Error {}
 
+/** A line without which nothing that follows can be used. */
+export class UnusableRecord extends BadRecordLine {}
+
 /** Reads the lines of a record one after the other; what numbers stand for is kept from the lines that said so. */
 export class RecordReader {
   readonly #chain = new LineChain();
@@ -48,13 +52,25 @@ export class RecordReader {
   #contents: string[] = [];
   #words: string[] = [];
   #wordNumbers = new Map<string, number>();
+  /** lines that gave numbers may be among those that could not be used */
+  #isUnsure = false;
 
   /**
    * @returns null for a line that only says what a number stands for
-   * @throws BadRecordLine
+   * @throws BadRecordLine; whoever can do without the line may go on
    */
   read(line: string): RecordEvent | null {
     const letter = line.charAt(2);
+    try {
+      return this.#read(line, letter);
+    } catch (error) {
+      this.#isUnsure = true;
+      if (letter !== LINE.header || !(error instanceof BadRecordLine)) throw error;
+      throw new UnusableRecord(error.message);
+    }
+  }
+
+  #read(line: string, letter: string): RecordEvent | null {
     if (letter === LINE.header || letter === LINE.gap) this.#chain.restart();
     if (!this.#chain.follows(line)) {
       throw new BadRecordLine(
@@ -142,6 +158,7 @@ export class RecordReader {
   }
 
   #empty(): void {
+    this.#isUnsure = false;
     this.#places = [];
     this.#contents = [];
     this.#words = [];
@@ -152,20 +169,31 @@ export class RecordReader {
     const [number, second, third] = elements;
     if (letter === LINE.place) {
       const fields = readPlace(elements);
-      if (fields === null || fields.number !== this.#places.length) throw new BadRecordLine('not a place');
+      if (fields === null) throw new BadRecordLine('not a place');
       this.#checkSites(fields.sites, fields.reasons);
+      this.#makeRoom(fields.number, () => this.#places);
       this.#places.push(new RecordedPlace(fields, this.#header!.placeReasons));
     } else if (letter === LINE.placeMore) {
-      const place = this.#places[number as number];
+      const place = this.#places[amount(number)];
       if (place === undefined || !isNumbers(second) || !isNumbers(third)) throw new BadRecordLine('not a place');
       this.#checkSites(second, third);
       place.goesOn(second, third, this.#header!.placeReasons);
     } else {
-      const names = letter === LINE.content ? this.#contents : this.#words;
-      if (number !== names.length || typeof second !== 'string') throw new BadRecordLine('not a name');
-      names.push(second);
-      if (names === this.#words) this.#wordNumbers.set(second, number);
+      if (typeof second !== 'string') throw new BadRecordLine('not a name');
+      const names = () => (letter === LINE.content ? this.#contents : this.#words);
+      this.#makeRoom(amount(number), names);
+      names().push(second);
+      if (letter === LINE.word) this.#wordNumbers.set(second, amount(number));
     }
+  }
+
+  /** Numbers follow one upon the other; where a line could not be used some are missing, or have begun anew. */
+  #makeRoom(number: number, table: () => unknown[]): void {
+    if (number === table().length) return;
+    if (!this.#isUnsure || number > ENTRIES_MAX) throw new BadRecordLine('its number is not the next one');
+    if (number < table().length) this.#empty();
+    table().length = number;
+    this.#isUnsure = true;
   }
 
   #checkSites(sites: readonly number[], reasons: readonly number[]): void {

@@ -7,7 +7,7 @@ import type { ServerRanking } from '../ranking.ts';
 import { makePolicies } from '../recorded-policies.ts';
 import { orderBy } from '../site-order.ts';
 import { steeringPolicySchema, type SteeringPolicyConfig } from '../steering-config.ts';
-import { BadRecordLine, type RecordEvent } from './record-reader.ts';
+import { UnusableRecord, type RecordEvent } from './record-reader.ts';
 import { RecordedOrder, sitesLeft } from './recorded-place.ts';
 
 /** What is other than in the record. */
@@ -33,7 +33,7 @@ export class ReplayWorld {
   readonly serverBefore: Int32Array;
   readonly #servers: readonly { id: string; site: string; url: string }[];
 
-  /** @throws BadRecordLine for tuning that this program does not understand */
+  /** @throws UnusableRecord for tuning that this program does not understand */
   constructor(header: RecordHeader, { without, steering }: WorldChange) {
     this.steering = steering ?? recordedSteering(header);
     this.sites = header.sites
@@ -98,5 +98,5 @@ function recordedSteering({ steering, software }: RecordHeader): SteeringPolicyC
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const where = ['steering', ...issue!.path].join('.');
-  throw new BadRecordLine(`${where}: ${issue!.message} (the record was written by version ${software})`);
+  throw new UnusableRecord(`${where}: ${issue!.message} (the record was written by version ${software})`);
 }

@@ -7,7 +7,7 @@ import { Propensity } from '../propensity.ts';
 import { MOST_SITES, type Ranking, type RankingRequest } from '../ranking.ts';
 import { LoadPeaks } from './load-peaks.ts';
 import { PlacedLoad } from './placed-load.ts';
-import { BadRecordLine, type RecordEvent } from './record-reader.ts';
+import { UnusableRecord, type RecordEvent } from './record-reader.ts';
 import type { RecordedPlace } from './recorded-place.ts';
 import { BiasBook } from './replay-bias.ts';
 import { ReplayWorld, type WorldChange } from './replay-world.ts';
@@ -50,7 +50,7 @@ export class WhatIf {
     this.#change = change;
   }
 
-  /** @throws BadRecordLine where sites change on the way */
+  /** @throws UnusableRecord where sites change on the way */
   feed(event: RecordEvent): void {
     if (event.kind === 'header') return this.#begin(event.header, event.goesOn);
     const nowMs = event.atMs + this.#offsetMs;
@@ -100,7 +100,7 @@ export class WhatIf {
   #begin(header: RecordHeader, goesOn: boolean): void {
     const before = this.#header;
     if (before !== null && JSON.stringify(before.sites) !== JSON.stringify(header.sites)) {
-      throw new BadRecordLine('from here on the sites are others: replay what comes before it and what follows apart');
+      throw new UnusableRecord('from here on the sites are others: replay what comes before it and what follows apart');
     }
     this.#header = header;
     if (goesOn) return;
