@@ -20,6 +20,7 @@ import {
   type CaseServer,
 } from '../policy/test-cases.ts';
 import { CORS, respond, respondJson } from './answer.ts';
+import type { QueryValues } from './query-values.ts';
 import type { SteeringMetrics } from './steering-metrics.ts';
 
 export interface CaseDeskOptions {
@@ -56,7 +57,7 @@ export class CaseDesk {
   }
 
   /** Turned off, `case=` is like any parameter that nobody knows. */
-  read(parameters: URLSearchParams): CaseReading {
+  read(parameters: QueryValues): CaseReading {
     return this.#options.enabled ? readCase((name) => parameters.get(name)) : { kind: 'read', asked: null };
   }
 

@@ -1,5 +1,4 @@
 import type { HttpExchange } from '../../runtime/http-exchange.ts';
-import type { ServersAnswer } from '../../topology/model/servers-answer.ts';
 import {
   readFeedback,
   readSteeringQuery,
@@ -17,6 +16,8 @@ import { respond, respondJson, type BodyType } from './answer.ts';
 import type { CaseDesk } from './case-desk.ts';
 import type { ClientAddressReader } from './client-address.ts';
 import type { ClientLocation } from './client-location.ts';
+import { queryValues } from './query-values.ts';
+import { ServersJson } from './servers-json.ts';
 import type { SessionRanking } from './session-ranking.ts';
 import type { SteeringMetrics } from './steering-metrics.ts';
 
@@ -37,6 +38,7 @@ type PlayerRoute = 'servers' | `steer-${SteeringProtocol}`;
 /** Answers players that ask which servers: as JSON, and as content steering. Nothing here sheds load. */
 export class PlayerDesk {
   readonly #options: PlayerDeskOptions;
+  readonly #json = new ServersJson();
 
   constructor(options: PlayerDeskOptions) {
     this.#options = options;
@@ -45,7 +47,7 @@ export class PlayerDesk {
   /** `GET /v1/servers?path=…[&session=…][&playing=…][&bitrate=…][&priority=…][&ip=…]` */
   servers(exchange: HttpExchange): void {
     const { ranking, addresses } = this.#options;
-    const parameters = new URLSearchParams(exchange.query);
+    const parameters = queryValues(exchange.query);
     const read = readServersQuery((name) => parameters.get(name));
     if (read.kind === 'bad') return this.#refuse(exchange, 'servers', read.reason);
     const named = addresses.read(exchange, parameters);
@@ -53,12 +55,7 @@ export class PlayerDesk {
     const client = ranking.locate(named.address);
     const { session, ...asked } = read.query;
     const ranked = ranking.rank(client, { route: 'servers', client: session ?? client.address, ...asked });
-    const answer: ServersAnswer = {
-      version: 1,
-      ...ranked,
-      client: { address: client.address, ...(client.country === null ? {} : { country: client.country }) },
-    };
-    this.#answer(exchange, 'servers', 200, 'json', `${JSON.stringify(answer)}\n`);
+    this.#answer(exchange, 'servers', 200, 'json', `${this.#json.write(ranked, client)}\n`);
   }
 
   /**
@@ -68,7 +65,7 @@ export class PlayerDesk {
   steer(exchange: HttpExchange, protocol: SteeringProtocol): void {
     const { addresses, metrics, cases, ranking } = this.#options;
     const route = `steer-${protocol}` as const;
-    const parameters = new URLSearchParams(exchange.query);
+    const parameters = queryValues(exchange.query);
     const reading = cases.read(parameters);
     if (reading.kind === 'bad') return this.#refuse(exchange, route, reading.reason);
     const { asked } = reading;

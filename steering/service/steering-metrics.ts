@@ -1,4 +1,4 @@
-import { Counter, createRegistry, Gauge, type Registry } from '../../runtime/metrics.ts';
+import { Counter, createRegistry, Gauge, Tally, type Registry } from '../../runtime/metrics.ts';
 import type { Site } from '../../topology/model/site.ts';
 import type { HealthVerdict } from '../policy/health.ts';
 
@@ -7,11 +7,11 @@ const STANDINGS = ['up', 'unheard', 'suspect', 'probation', 'draining', 'down'] 
 /** What steering counts. Labels come from fixed vocabularies and the sites file, never from a request. */
 export class SteeringMetrics {
   readonly registry: Registry;
-  readonly requests: Counter<'route' | 'status'>;
-  readonly reports: Counter<'outcome'>;
+  readonly requests: Tally<'route' | 'status'>;
+  readonly reports: Tally<'outcome'>;
   readonly eventFetches: Counter<'outcome'>;
-  readonly firstChoices: Counter<'site' | 'node'>;
-  readonly clients: Counter<'located_by'>;
+  readonly firstChoices: Tally<'site' | 'node'>;
+  readonly clients: Tally<'located_by'>;
   readonly moves: Counter;
   readonly readings: Counter<'input' | 'outcome'>;
   readonly recordLines: Counter<'outcome'>;
@@ -21,11 +21,13 @@ export class SteeringMetrics {
     const registers = [this.registry];
     const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
       new Counter({ name: `undercard_steering_${name}`, help, labelNames, registers });
-    this.requests = counter('requests_total', 'Answers given, by route and status', ['route', 'status']);
-    this.reports = counter('reports_total', 'Node reports, by what came of them: accepted or why refused', ['outcome']);
+    const tally = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
+      new Tally(this.registry, `undercard_steering_${name}`, help, labelNames);
+    this.requests = tally('requests_total', 'Answers given, by route and status', ['route', 'status']);
+    this.reports = tally('reports_total', 'Node reports, by what came of them: accepted or why refused', ['outcome']);
     this.eventFetches = counter('event_fetches_total', 'Fetches of event documents, by what came of them', ['outcome']);
-    this.firstChoices = counter('first_choices_total', 'Rankings given, by the server named first', ['site', 'node']);
-    this.clients = counter('clients_total', 'Rankings given, by what the client was located by', ['located_by']);
+    this.firstChoices = tally('first_choices_total', 'Rankings given, by the server named first', ['site', 'node']);
+    this.clients = tally('clients_total', 'Rankings given, by what the client was located by', ['located_by']);
     this.moves = counter('moves_total', 'Content steering answers whose first pathway is not the one played', []);
     this.readings = counter('readings_total', 'Changed files that clients are located by, by what came of them', [
       'input',
