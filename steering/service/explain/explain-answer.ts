@@ -21,11 +21,14 @@ export interface ExplainMap {
 }
 
 type ExplainedCandidate = ExplainAnswer['candidates'][number];
+/** by site */
+type Routes = ReadonlyMap<string, NonNullable<ExplainedCandidate['route']>>;
 
 /** Puts what people want to know beside a ranking: names, places, distances, routes. */
 export class ExplainAnswers {
   readonly #map: ExplainMap;
   readonly #sites: ReadonlyMap<string, Site>;
+  #last: { routing: Routing; network: string; metro: string; routes: Routes } | null = null;
 
   constructor(map: ExplainMap) {
     this.#map = map;
@@ -86,12 +89,19 @@ export class ExplainAnswers {
     };
   }
 
-  #routes({ subscriber }: ClientLocation): ReadonlyMap<string, NonNullable<ExplainedCandidate['route']>> {
+  /** Those of the last viewer are kept: whoever looks goes on asking the same, and a large world has thousands. */
+  #routes({ subscriber }: ClientLocation): Routes {
     const { routing } = this.#map.places;
     if (routing === null || subscriber === undefined) return new Map();
-    const { topology } = routing;
-    const routes = routing.findRoutesTo(subscriber.network, subscriber.metro);
-    return new Map(routes.map((route) => [topology.sites[route.site]!.id, routeOf(route)]));
+    const { network, metro } = subscriber;
+    const last = this.#last;
+    if (last?.routing === routing && last.network === network && last.metro === metro) return last.routes;
+    const { sites } = routing.topology;
+    const routes = new Map(
+      routing.findRoutesTo(network, metro).map((route) => [sites[route.site]!.id, routeOf(route)] as const),
+    );
+    this.#last = { routing, network, metro, routes };
+    return routes;
   }
 }
 

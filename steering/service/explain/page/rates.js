@@ -41,8 +41,9 @@ export class Rates {
   /** Per second, by key, over the last seconds; null before there are two looks. */
   now(name) {
     const last = this.#looks.at(-1);
-    const first = this.#looks.find(({ atMs }) => last.atMs - atMs <= WINDOW_MS);
-    if (first === last) return null;
+    // The look before this one at least, however long ago: a slow machine has figures, too.
+    const first = this.#looks.slice(0, -1).find(({ atMs }) => last.atMs - atMs <= WINDOW_MS) ?? this.#looks.at(-2);
+    if (first === undefined) return null;
     const seconds = (last.atMs - first.atMs) / 1000;
     const before = first.groups[name];
     return Object.entries(last.groups[name]).map(([key, total]) => [key, (total - (before[key] ?? 0)) / seconds]);

@@ -59,6 +59,7 @@ export class SiteMap {
       Object.assign(spot, { firsts, load, up, doubtful, draining, down });
       set(spot.disc, { class: `spot ${loadClass(load)} ${standingClass(spot)}` });
     }
+    if (rows.length > 0) this.#drawBadges(this.#view.unitsPerPixel);
   }
 
   get spots() {
@@ -71,11 +72,11 @@ export class SiteMap {
     this.#viewer = client.position === undefined ? null : { ...pointOf(client.position), client };
     this.#ranked = candidates
       .filter(({ rank }) => rank !== undefined)
-      .map(({ id, site, rank, position, reservedBps, capacityBps }) => ({
+      .map(({ id, site, rank, position }) => ({
         id,
         site,
         rank,
-        load: loadClass((1000 * reservedBps) / capacityBps),
+        spot: this.#spotAt(pointOf(position)),
         ...pointOf(position),
         way: client.position === undefined ? null : arcPath(position, client.position),
       }));
@@ -87,6 +88,12 @@ export class SiteMap {
   point(position) {
     const [x, y] = position === null ? [0, 0] : project(position);
     set(this.#ring, { cx: x, cy: y, display: position === null ? 'none' : null });
+  }
+
+  /** The mark of the site there: of all, the nearest. */
+  #spotAt({ x, y }) {
+    const distance = (spot) => Math.hypot(spot.x - x, spot.y - y);
+    return this.#spots.reduce((best, spot) => (distance(spot) < distance(best) ? spot : best));
   }
 
   #showAnswer() {
@@ -141,7 +148,7 @@ export class SiteMap {
           'data-sites': [...new Set(servers.map(({ site }) => site))].join(' '),
         },
         svg('rect', {
-          class: servers[0].load,
+          class: loadClass(servers[0].spot.load),
           x: x - width / 2,
           y: y - BADGE_PX * unit,
           width,
