@@ -94,6 +94,8 @@ export class CacheNode implements EdgeSink, WireServer {
   readonly clock: NodeClock;
   standing: 'up' | 'off' | 'dark' = 'up';
   draining = false;
+  /** of requests, those that it answers with 500; meanwhile it reports that it is well and idle */
+  failingShare = 0;
   readonly server: number;
   /** bytes received from above or from neighbours, whole and partial */
   filledBytes = 0;
@@ -122,6 +124,7 @@ export class CacheNode implements EdgeSink, WireServer {
   #nextRequest = 1;
   #current = NOBODY;
   #currentRequest = 0;
+  #failsOwed = 0;
   /** what must wait until the machine may be called again */
   readonly #later: (() => void)[] = [];
 
@@ -149,6 +152,7 @@ export class CacheNode implements EdgeSink, WireServer {
     const { wire, fillKind } = this.#world;
     const flags = wire.kindOf(exchange) === fillKind ? FROM_TIER : 0;
     this.load.requested(nowMs);
+    if (this.#fails()) return this.#answerWithout(exchange, 500, 0);
     this.#request(exchange, wire.key[exchange]!, flags);
     this.#settle();
   }
@@ -394,6 +398,15 @@ export class CacheNode implements EdgeSink, WireServer {
       isSegment ? keys.number(key) : 0,
       isSegment ? keys.rendition(key) : -1,
     );
+  }
+
+  /** Evenly: of so many requests in a row always as many. */
+  #fails(): boolean {
+    if (this.failingShare === 0) return false;
+    this.#failsOwed += this.failingShare;
+    if (this.#failsOwed < 1) return false;
+    this.#failsOwed -= 1;
+    return true;
   }
 
   #answerWithout(exchange: number, status: number, ttlMs: number): void {

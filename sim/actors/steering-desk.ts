@@ -5,11 +5,14 @@ import { siteOrderOf, type RouteTable, type SiteOrder } from '../../steering/pol
 import type { SteeringPolicyConfig } from '../../steering/policy/steering-config.ts';
 import type { NodeReport } from '../../topology/model/node-report.ts';
 import type { Position, Site } from '../../topology/model/site.ts';
+import { mix32 } from '../../topology/model/stable-hash.ts';
 import type { Engine } from '../engine/engine.ts';
 import { Random } from '../engine/random.ts';
 import type { CacheNode } from './cache-node.ts';
 
 const REPORT_EVERY_MS = 1000;
+/** As the service does. */
+const SETTLE_EVERY_MS = 1000;
 
 export interface SteeringParts {
   engine: Engine;
@@ -36,6 +39,9 @@ const LEAST_SECONDS = 0.001;
 /** A thin driver round steering's own policy: nodes report each second, viewers ask. */
 export class SteeringDesk {
   decisions = 0;
+  /** of the decisions, those that were not admitted as they asked */
+  reduced = 0;
+  refused = 0;
   /** as proximity has it, whatever the servers' health */
   readonly order: SiteOrder;
   readonly #engine: Engine;
@@ -50,6 +56,8 @@ export class SteeringDesk {
   readonly #sequences: number[];
   readonly #kind: number;
   readonly #timers: number[];
+  /** by number on the wire */
+  readonly #edgeOf: number[] = [];
 
   constructor(config: SteeringPolicyConfig, parts: SteeringParts) {
     const { engine, sites, countries, metros, routes, siteIds, edges, seed } = parts;
@@ -62,6 +70,7 @@ export class SteeringDesk {
     this.#nodes = new NodeTable(sites, config, engine.nowMs);
     this.#ranking = this.#rankingOf(this.#nodes);
     this.#last = edges.map((_edge, index) => this.#totals(index));
+    edges.forEach(({ node }, edge) => (this.#edgeOf[node.server] = edge));
     this.#sequences = edges.map(() => 0);
     const random = new Random(seed, 'reports');
     const { timers } = engine;
@@ -76,6 +85,11 @@ export class SteeringDesk {
       timers.set(timer, engine.nowMs + REPORT_EVERY_MS * random.uniform());
       return timer;
     });
+    const settle = timers.kind((_payload, timer, nowMs) => {
+      this.#nodes.settle(nowMs);
+      timers.set(timer, nowMs + SETTLE_EVERY_MS);
+    });
+    timers.set(timers.make(settle, 0), engine.nowMs + SETTLE_EVERY_MS);
   }
 
   get down(): boolean {
@@ -93,7 +107,22 @@ export class SteeringDesk {
 
   rank(request: RankingRequest): Ranking {
     this.decisions++;
-    return this.#ranking.rank(request, this.#engine.nowMs);
+    const ranking = this.#ranking.rank(request, this.#engine.nowMs);
+    if (ranking.admission.verdict === 'reduced') this.reduced++;
+    else if (ranking.admission.verdict === 'refused') this.refused++;
+    return ranking;
+  }
+
+  /** What a player tells by CMCD of an answer that it got, or did not. */
+  playerTold(server: number, network: string, viewer: number, sign: 'well' | 'failed'): void {
+    const edge = this.#edgeOf[server];
+    if (edge === undefined || this.#isDown) return;
+    this.#nodes.playerTold(edge, network, mix32(viewer + 1), sign, this.#engine.nowMs);
+  }
+
+  /** What it would get; nothing is counted or reserved. */
+  peek(request: RankingRequest): Ranking {
+    return this.#ranking.explain(request, this.#engine.nowMs);
   }
 
   #rankingOf(nodes: NodeTable): ServerRanking {
@@ -127,6 +156,7 @@ export class SteeringDesk {
     this.#last[index] = now;
     const seconds = Math.max(LEAST_SECONDS, (now.atMs - last.atMs) / 1000);
     const requests = now.requests - last.requests;
+    const lies = node.failingShare > 0;
     const report: NodeReport = {
       id: node.id,
       role: 'edge',
@@ -134,12 +164,12 @@ export class SteeringDesk {
       url: `http://${node.id}`,
       state: node.draining ? 'draining' : 'up',
       sequence: this.#sequences[index]!++,
-      egressBps: ((now.sentBytes - last.sentBytes) * 8) / seconds,
+      egressBps: lies ? 0 : ((now.sentBytes - last.sentBytes) * 8) / seconds,
       capacityBps: nicBps,
-      reservedBps: node.machine.reserved.sampleBps(now.atMs, node.unreservedBytes * 8),
+      reservedBps: lies ? 0 : node.machine.reserved.sampleBps(now.atMs, node.unreservedBytes * 8),
       connections: 0,
       requestsPerSecond: requests / seconds,
-      errorShare: requests > 0 ? Math.min(1, (now.errors - last.errors) / requests) : 0,
+      errorShare: requests > 0 && !lies ? Math.min(1, (now.errors - last.errors) / requests) : 0,
       eventLoopDelayMs: node.load.takeWorstDelayMs(),
     };
     if (node.standing === 'up' && !this.#isDown) this.#nodes.report(report, this.#engine.nowMs);

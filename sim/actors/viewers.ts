@@ -1,3 +1,4 @@
+import { SLOW_DURATIONS, SLOW_MS } from '../../steering/policy/cmcd-events.ts';
 import type { Ranking as SteeringAnswer } from '../../steering/policy/ranking.ts';
 import { stableHash } from '../../topology/model/stable-hash.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -212,7 +213,10 @@ export class Viewers implements PlayerSink, WireAsker {
     }
     // What took that long has timed out; what is cancelled earlier is only wanted no more, or lower.
     const { transferTimeoutMs } = this.#configs[this.traits[viewer]!.device]!;
-    if (engine.nowMs - wire.askedMs[this.#exchanges[lane]!]! >= transferTimeoutMs) this.failures++;
+    if (engine.nowMs - wire.askedMs[this.#exchanges[lane]!]! >= transferTimeoutMs) {
+      this.failures++;
+      this.#tellSteering(viewer, wire.server[this.#exchanges[lane]!]!, 'failed');
+    }
     return this.#abandon(viewer, lane);
   }
 
@@ -245,6 +249,9 @@ export class Viewers implements PlayerSink, WireAsker {
       player.learned(fetchId, this.#granted(viewer), sizeBytes, nowMs, engine.wallMs);
     else {
       if (keys.kind(key) === KEY_KINDS.segment) this.#fetchedSegment(viewer, key);
+      const tookMs = nowMs - wire.askedMs[exchange]!;
+      const isSlow = tookMs > Math.max(SLOW_MS, SLOW_DURATIONS * keys.event.segmentDurationMs);
+      this.#tellSteering(viewer, wire.server[exchange]!, isSlow ? 'failed' : 'well');
       player.fetched(fetchId, sizeBytes, wire.firstByteMs[exchange]! - wire.askedMs[exchange]!, nowMs, engine.wallMs);
     }
     this.#arm(viewer, player);
@@ -263,6 +270,8 @@ export class Viewers implements PlayerSink, WireAsker {
     const retryAfterMs = failure === 'answered' && status === 503 ? 1000 * Math.ceil(wire.ttlMs[exchange]! / 1000) : -1;
     const bytes = wire.receivedBytes(exchange);
     if (bytes > 0) this.#delivered(viewer, exchange, bytes);
+    // What is not there is the origin's matter (steering/policy/cmcd-events.ts).
+    if (cause !== 'not-found' && cause !== 'gone') this.#tellSteering(viewer, wire.server[exchange]!, 'failed');
     const player = this.players[viewer]!;
     player.failed(fetchId, cause, bytes, retryAfterMs, nowMs, engine.wallMs);
     this.#arm(viewer, player);
@@ -279,6 +288,11 @@ export class Viewers implements PlayerSink, WireAsker {
     this.segmentsFetched++;
     const { kind, bandwidth } = this.#world.keys.event.renditions[this.#world.keys.rendition(key)]!;
     if (kind === 'video') this.#bitrateBps[viewer] = bandwidth;
+  }
+
+  #tellSteering(viewer: number, server: number, sign: 'well' | 'failed'): void {
+    const { desk, places } = this.#world;
+    desk.playerTold(server, places[this.traits[viewer]!.place]!.network, viewer, sign);
   }
 
   #begin(viewer: number): void {

@@ -39,8 +39,8 @@ export type Tell = (
 
 const MOST_TIME_MS = 600_000;
 /** Slower than this, and twice as long as it plays, an answer is as bad as none. Live ones are held for a segment. */
-const SLOW_MS = 5000;
-const SLOW_DURATIONS = 2;
+export const SLOW_MS = 5000;
+export const SLOW_DURATIONS = 2;
 /** A stall, and the error that ends playback after it, are one trouble. */
 const SAME_TROUBLE_MS = 5000;
 const SESSIONS_MAX = 1 << 16;
