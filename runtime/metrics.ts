@@ -43,6 +43,16 @@ export class Tally<Label extends string> {
     else cell.count += by;
   }
 
+  /** Sums of one label's values, for those who look every second: prom-client would hash every combination anew. */
+  totalsBy(label: Label): Map<string, number> {
+    const totals = new Map<string, number>();
+    for (const { labels, count } of this.#cells.values()) {
+      const value = String(labels[label]);
+      totals.set(value, (totals.get(value) ?? 0) + count);
+    }
+    return totals;
+  }
+
   /** As prom-client's own. */
   get(): ReturnType<Counter<Label>['get']> {
     return this.#counter.get();

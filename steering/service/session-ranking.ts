@@ -34,6 +34,7 @@ export class SessionRanking {
     const { where } = location;
     metrics.firstChoices.inc({ site: first!.site, node: first!.id });
     metrics.clients.inc({ located_by: where.zone === null ? where.by : 'coverage-zone' });
+    metrics.admissions.inc({ verdict: ranked.admission.verdict });
     return ranked;
   }
 }

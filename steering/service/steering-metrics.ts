@@ -12,6 +12,7 @@ export class SteeringMetrics {
   readonly eventFetches: Counter<'outcome'>;
   readonly firstChoices: Tally<'site' | 'node'>;
   readonly clients: Tally<'located_by'>;
+  readonly admissions: Tally<'verdict'>;
   readonly moves: Counter;
   readonly readings: Counter<'input' | 'outcome'>;
   readonly recordLines: Counter<'outcome'>;
@@ -28,6 +29,7 @@ export class SteeringMetrics {
     this.eventFetches = counter('event_fetches_total', 'Fetches of event documents, by what came of them', ['outcome']);
     this.firstChoices = tally('first_choices_total', 'Rankings given, by the server named first', ['site', 'node']);
     this.clients = tally('clients_total', 'Rankings given, by what the client was located by', ['located_by']);
+    this.admissions = tally('admissions_total', 'Rankings given, by what became of the session', ['verdict']);
     this.moves = counter('moves_total', 'Content steering answers whose first pathway is not the one played', []);
     this.readings = counter('readings_total', 'Changed files that clients are located by, by what came of them', [
       'input',

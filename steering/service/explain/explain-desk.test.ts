@@ -141,6 +141,7 @@ test('live counters are totals by kind; of the places only those that changed co
       answers: Record<string, number>;
       locatedBy: Record<string, number>;
       reports: Record<string, number>;
+      admission: Record<string, number>;
       firstChoices: number;
       nodes: Record<string, number>;
       spots: (number | null)[][];
@@ -163,6 +164,7 @@ test('live counters are totals by kind; of the places only those that changed co
   t.like(second.answers, { servers: 1, 'steer-hls': 2, report: 9 });
   t.like(second.locatedBy, { country: 2, default: 1 });
   t.deepEqual(second.reports, { accepted: 8, 'unknown-node': 1 });
+  t.deepEqual(second.admission, { admitted: 3 });
   t.is(second.firstChoices, 3);
   t.deepEqual(second.nodes, { up: 4 });
   t.deepEqual(

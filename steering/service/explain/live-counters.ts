@@ -106,14 +106,9 @@ export class LiveCounters {
   }
 
   async #look(nowMs: number): Promise<Omit<LiveAnswer, 'spots'>> {
-    const { requests, clients, reports, firstChoices, moves } = this.#metrics;
-    const [answers, locatedBy, taken, moved] = await Promise.all([
-      totalsBy(requests, 'route'),
-      totalsBy(clients, 'located_by'),
-      totalsBy(reports, 'outcome'),
-      totalsBy(moves, ''),
-    ]);
-    const bySite = await totalsBy(firstChoices, 'site');
+    const { requests, clients, reports, admissions, firstChoices } = this.#metrics;
+    const moves = await this.#metrics.moves.get();
+    const bySite = firstChoices.totalsBy('site');
     this.#revision++;
     const nodes = this.#lookAtSpots(bySite, nowMs);
     return {
@@ -121,12 +116,12 @@ export class LiveCounters {
       instance: this.#instance,
       revision: this.#revision,
       atMs: Math.round(nowMs),
-      answers: Object.fromEntries(answers),
-      locatedBy: Object.fromEntries(locatedBy),
-      reports: Object.fromEntries(taken),
-      admission: {},
-      firstChoices: [...bySite.values()].reduce((sum, value) => sum + value, 0),
-      moves: [...moved.values()].reduce((sum, value) => sum + value, 0),
+      answers: Object.fromEntries(requests.totalsBy('route')),
+      locatedBy: Object.fromEntries(clients.totalsBy('located_by')),
+      reports: Object.fromEntries(reports.totalsBy('outcome')),
+      admission: Object.fromEntries(admissions.totalsBy('verdict')),
+      firstChoices: sum(bySite.values()),
+      moves: sum(moves.values.map(({ value }) => value)),
       nodes: Object.fromEntries(nodes),
     };
   }
@@ -166,16 +161,8 @@ export class LiveCounters {
   }
 }
 
-interface Summable {
-  get(): Promise<{ values: { value: number; labels: Partial<Record<string, string | number>> }[] }>;
-}
-
-/** A counter summed by one of its labels. */
-async function totalsBy(counter: Summable, label: string): Promise<Map<string, number>> {
-  const totals = new Map<string, number>();
-  for (const { value, labels } of (await counter.get()).values) {
-    const key = String(labels[label] ?? '');
-    totals.set(key, (totals.get(key) ?? 0) + value);
-  }
-  return totals;
+function sum(values: Iterable<number>): number {
+  let all = 0;
+  for (const value of values) all += value;
+  return all;
 }
