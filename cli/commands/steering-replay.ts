@@ -1,12 +1,9 @@
 import type { Command } from 'commander';
 import { BadInput } from '../../runtime/bad-input.ts';
-import type { RecordHeader } from '../../steering/policy/decision-record.ts';
-import type { WorldChange } from '../../steering/policy/replay/replay-world.ts';
+import type { MissingFlags } from '../steering-replay/change.ts';
 import { steeringTuningOf } from './steering-tuning.ts';
 
-interface Flags {
-  without: string[];
-  withoutServer: string[];
+interface Flags extends MissingFlags {
   config?: string;
   check?: boolean;
   lenient?: boolean;
@@ -43,10 +40,11 @@ async function run(paths: string[], flags: Flags): Promise<void> {
   if (flags.check && isChanged) {
     throw new BadInput('--check compares with what was recorded: leave out --without, --without-server and --config');
   }
-  const [{ recordFiles }, { checkRecord, replayRecord }, { checkText, whatIfText }, { ReplayProgress }] =
+  const [{ recordFiles }, { checkRecord, replayRecord }, { changeOf }, { checkText, whatIfText }, { ReplayProgress }] =
     await Promise.all([
       import('../../steering/service/record-file.ts'),
       import('../steering-replay/replay.ts'),
+      import('../steering-replay/change.ts'),
       import('../steering-replay/print.ts'),
       import('../steering-replay/progress.ts'),
     ]);
@@ -65,27 +63,6 @@ async function run(paths: string[], flags: Flags): Promise<void> {
   const changes = changesText(flags);
   if (flags.json) console.log(JSON.stringify({ changes, software: header.software, ...result, ...notes }));
   else console.log(whatIfText(result, changes, notes));
-}
-
-function changeOf(flags: Flags, steering: WorldChange['steering'], { sites }: RecordHeader): WorldChange {
-  const servers = sites.flatMap(({ edges }) => edges);
-  const without = {
-    sites: namesOf('--without', flags.without, 'site', sites),
-    servers: namesOf('--without-server', flags.withoutServer, 'server', servers),
-  };
-  const left = sites.filter(({ id }) => !without.sites.has(id)).flatMap(({ edges }) => edges);
-  if (left.every(({ id }) => without.servers.has(id))) throw new BadInput('--without: no server would be left');
-  return { without, steering };
-}
-
-function namesOf(flag: string, names: readonly string[], what: string, known: readonly { id: string }[]): Set<string> {
-  const ids = new Set(known.map(({ id }) => id));
-  const unknown = names.find((name) => !ids.has(name));
-  if (unknown !== undefined) {
-    const listed = [...ids].slice(0, 8).join(', ');
-    throw new BadInput(`${flag}: the record has no ${what} "${unknown}"; it has ${listed}${ids.size > 8 ? ', …' : ''}`);
-  }
-  return new Set(names);
 }
 
 function changesText({ without, withoutServer, config }: Flags): string {

@@ -113,27 +113,34 @@ function overloadTexts({ servers }: WhatIfResult): string[] {
 }
 
 function biasTexts(bias: Bias, sessions: number): string[] {
-  const { exploreShare, otherDecisions, withEvidence, weighed, effectiveSessions, failures } = bias;
+  const { exploreShare, otherDecisions, withEvidence } = bias;
   const evidence =
     otherDecisions === 0
       ? 'no decision has another first choice than in the record'
       : `${count(otherDecisions)} decisions have another first choice; for ${percent(withEvidence / otherDecisions)} of them the record saw that server serve that network`;
   if (exploreShare === 0) {
-    return [
-      evidence,
-      'the record’s policy never explored (exploreShare 0): how players would have fared elsewhere cannot be said from it',
-    ];
+    const cannot = 'how players would have fared elsewhere cannot be said from it';
+    return [evidence, `the record’s policy never explored (exploreShare 0): ${cannot}`];
   }
-  const effective = `${percent(exploreShare)} explored: of ${count(sessions)} sessions ${count(weighed)} came by a known chance; weighed by it they tell as much as ${count(Math.floor(effectiveSessions))} of the replayed policy’s own`;
-  return [evidence, effective, failureText(bias, failures)];
+  return [evidence, ...coverTexts(bias, sessions), failureText(bias)];
 }
 
-function failureText({ effectiveSessions }: Bias, failures: Bias['failures']): string {
+function coverTexts({ exploreShare, weighed, covered, effectiveSessions }: Bias, sessions: number): string[] {
+  const known = `${count(weighed)} of ${count(sessions)} sessions came by a known chance, ${percent(exploreShare)} of them to explore`;
+  const could = `the record’s policy could have made ${percent(Math.min(1, covered))} of the replayed one’s first choices`;
+  return [
+    known,
+    `${could}; its sessions tell as much of them as ${count(Math.floor(effectiveSessions))} of its own would`,
+  ];
+}
+
+function failureText({ effectiveSessions, failures }: Bias): string {
   if (effectiveSessions === 0)
-    return 'none of them went where the replayed policy would have sent it: nothing can be said of how players fare';
+    return 'no session went where it would have been sent: nothing can be said of how players fare';
   if (failures === null) return 'players told nothing of failures in this record';
   const { recorded, selfNormalised, low, high, horvitzThompson } = failures;
-  return `failures that players told of: ${percent(recorded)} recorded, ${percent(selfNormalised)} replayed (95 %: ${percent(low)} to ${percent(high)}; Horvitz–Thompson ${percent(horvitzThompson)})`;
+  const range = `95 %: ${percent(low)} to ${percent(high)}; Horvitz–Thompson ${percent(horvitzThompson)}`;
+  return `failures that players told of: ${percent(recorded)} recorded, ${percent(selfNormalised)} replayed (${range})`;
 }
 
 function partial({ isPartial, beyondRecord }: WhatIfResult): { partial: string[] } {

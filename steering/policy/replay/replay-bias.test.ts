@@ -17,6 +17,7 @@ test('weights by hand: two servers, one tried seldom', (t) => {
     withEvidence: 100,
     weighed: 100,
     unweighed: 0,
+    covered: 1,
     effectiveSessions: 10,
   });
   t.is(failures!.sessions, 100);

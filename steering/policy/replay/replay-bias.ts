@@ -10,6 +10,8 @@ export interface Bias {
   /** sessions whose first choice came about by a known chance, and those for which none is known */
   weighed: number;
   unweighed: number;
+  /** share of the replayed policy's first choices that the record's could have made: the mean weight, 1 but for chance */
+  covered: number;
   /** so many sessions of the replayed policy itself would tell as much; 0 when the record tells nothing of it */
   effectiveSessions: number;
   /** null without exploration, without word from players, or when no weight is left */
@@ -83,12 +85,14 @@ export class BiasBook {
     const sum = (of: (cell: Cell) => number) => cells.reduce((total, cell) => total + of(cell), 0);
     const weight = sum((cell) => cell.weight);
     const squaredWeight = sum((cell) => cell.squaredWeight);
+    const weighed = sum((cell) => cell.sessions);
     return {
       exploreShare,
       otherDecisions: this.#otherDecisions,
       withEvidence: sum((cell) => (cell.sessions > 0 ? cell.others : 0)),
-      weighed: sum((cell) => cell.sessions),
+      weighed,
       unweighed: this.#unweighed,
+      covered: weighed > 0 ? weight / weighed : 0,
       effectiveSessions: squaredWeight > 0 ? weight ** 2 / squaredWeight : 0,
       failures: exploreShare === 0 ? null : estimate(cells.filter(({ sessions, signs }) => sessions > 0 && signs > 0)),
     };
