@@ -71,8 +71,8 @@ export const explainAnswerSchema = z.strictObject({
   asked: z.strictObject({
     path: z.string(),
     session: z.string().optional().describe('Without it the address is the viewer.'),
-    among: z.array(identifierSchema).optional().describe('The only servers the viewer can use.'),
-    nominalBps: z.number().positive().optional().describe('What the session takes at most.'),
+    pathways: z.array(identifierSchema).optional().describe('The only servers the viewer can use.'),
+    bitrateBps: z.number().positive().optional().describe('What the session takes at most.'),
     priority: z.enum(PRIORITIES).optional(),
     playing: identifierSchema.optional().describe('The server it plays from.'),
   }),

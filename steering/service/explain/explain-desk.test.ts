@@ -60,7 +60,7 @@ test('with a topology it names network, metro and prefix of the viewer, and the 
 test('explaining reserves nothing, counts as no decision and moves nobody', async (t) => {
   const { url, admin, pass } = await openSteering(t);
   await pass(2);
-  const nominal = 'nominalBps=3e8';
+  const nominal = 'bitrate=300000000';
   const before = await explain(admin, `path=/live/demo/&ip=${GERMAN}&session=s1&${nominal}`);
   const decisions = async () =>
     (await ask(`${admin}/metrics`)).body

@@ -78,7 +78,7 @@ export class ExplainDesk {
     ];
   }
 
-  /** `GET /v1/explain?ip=…&path=…[&session=…][&among=…][&nominalBps=…][&priority=…][&playing=…]` */
+  /** `GET /v1/explain?ip=…&path=…[&session=…][&pathways=…][&bitrate=…][&priority=…][&playing=…]` */
   #explain(exchange: HttpExchange): void {
     const { ranking, places, addresses, nowMs } = this.#options;
     const outcome = readExplainRequest(new URLSearchParams(exchange.query), addresses.connected(exchange));
@@ -89,7 +89,7 @@ export class ExplainDesk {
     const { request } = outcome;
     const trace = places.trace(request.address);
     const { country, subscriber, where } = trace.location;
-    const { address, session, among, ...asked } = request;
+    const { address, session, pathways, bitrateBps, ...asked } = request;
     const explanation = ranking.explain(
       {
         ...asked,
@@ -97,7 +97,10 @@ export class ExplainDesk {
         subscriber,
         where,
         client: session ?? address,
-        ...(among === undefined ? {} : { among: new Set(among) }),
+        nominalBps: bitrateBps,
+        among: pathways && new Set(pathways),
+        route: 'explain',
+        address,
       },
       nowMs(),
     );

@@ -97,7 +97,7 @@ export function renderExplainPage(): ExplainPage {
                 <label class="field wide">
                   <span>Only these servers</span>
                   <input
-                    name="among"
+                    name="pathways"
                     spellcheck="false"
                     autocapitalize="off"
                     maxlength="2000"

@@ -9,20 +9,20 @@ const detail = (query: string) => {
 
 test('without an address it is whoever asks; everything else is left out when it is not given', (t) => {
   t.deepEqual(read('path=/live/demo/'), { kind: 'request', request: { address: '127.0.0.1', path: '/live/demo/' } });
-  t.deepEqual(read('path=/live/demo/&ip=&session=&among='), read('path=/live/demo/'), 'an empty field is none');
+  t.deepEqual(read('path=/live/demo/&ip=&session=&pathways='), read('path=/live/demo/'), 'an empty field is none');
 });
 
 test('all that can be asked for is read, addresses in canonical form', (t) => {
   const query =
-    'path=/vod/a%2520b/x.m4s&ip=%20::ffff:193.99.144.80&session=s-1&among=fra-1,%20nyc-2&nominalBps=2.5e6&priority=catch-up&playing=fra-1';
+    'path=/vod/a%2520b/x.m4s&ip=%20::ffff:193.99.144.80&session=s-1&pathways=fra-1,%20nyc-2&bitrate=2500000&priority=catch-up&playing=fra-1';
   t.deepEqual(read(query), {
     kind: 'request',
     request: {
       address: '193.99.144.80',
       path: '/vod/a%20b/x.m4s',
       session: 's-1',
-      among: ['fra-1', 'nyc-2'],
-      nominalBps: 2_500_000,
+      pathways: ['fra-1', 'nyc-2'],
+      bitrateBps: 2_500_000,
       priority: 'catch-up',
       playing: 'fra-1',
     },
@@ -37,10 +37,13 @@ test('what cannot be used is told in one line: which field, what is wrong, how t
   t.regex(detail('path=/a b')!, /^path: at most 2048 characters/);
   t.regex(detail(`path=/${'a'.repeat(2048)}`)!, /^path: at most 2048 characters/);
   t.regex(detail(`path=/a&session=${'s'.repeat(65)}`)!, /^session: 1 to 64 letters/);
-  t.is(detail('path=/a&among=fra-1,a%20b'), 'among: “a b” is not a server’s name');
-  t.is(detail(`path=/a&among=${Array.from({ length: 65 }, (_, at) => `e${at}`).join()}`), 'among: at most 64 servers');
-  for (const bps of ['0', '-1', 'NaN', 'Infinity', '1e99', '0x10', '1e9.5', '2e9']) {
-    t.regex(detail(`path=/a&nominalBps=${bps}`)!, /^nominalBps: bits per second/, bps);
+  t.is(detail('path=/a&pathways=fra-1,a%20b'), 'pathways: “a b” is not a server’s name');
+  t.is(
+    detail(`path=/a&pathways=${Array.from({ length: 65 }, (_, at) => `e${at}`).join()}`),
+    'pathways: at most 64 servers',
+  );
+  for (const bps of ['0', '-1', 'NaN', 'Infinity', '1e9', '0x10', '2.5', '99999999999']) {
+    t.regex(detail(`path=/a&bitrate=${bps}`)!, /^bitrate: whole bits per second/, bps);
   }
   t.regex(detail('path=/a&priority=first')!, /^priority: “first” is none of live-edge, /);
   t.is(detail('path=/a&playing=../x'), 'playing: “../x” is not a server’s name');

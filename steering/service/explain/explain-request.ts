@@ -6,8 +6,8 @@ export interface ExplainRequest {
   address: string;
   path: string;
   session?: string;
-  among?: string[];
-  nominalBps?: number;
+  pathways?: string[];
+  bitrateBps?: number;
   priority?: Priority;
   playing?: string;
 }
@@ -17,8 +17,8 @@ export type ExplainRequestOutcome =
 
 const SESSION = /^[A-Za-z0-9._-]{1,64}$/;
 const PATH = /^\/[\x21-\x7e]{0,2047}$/;
-const MOST_AMONG = 64;
-const MOST_BPS = 1e9;
+const BITRATE = /^[1-9]\d{0,9}$/;
+const MOST_PATHWAYS = 64;
 
 class BadField extends Error {
   readonly field: string;
@@ -43,8 +43,8 @@ export function readExplainRequest(parameters: URLSearchParams, connected: strin
         address: addressOf(given('ip') ?? connected),
         path: pathOf(given('path')),
         ...optional('session', given('session'), sessionOf),
-        ...optional('among', given('among'), amongOf),
-        ...optional('nominalBps', given('nominalBps'), nominalOf),
+        ...optional('pathways', given('pathways'), pathwaysOf),
+        ...optional('bitrateBps', given('bitrate'), bitrateOf),
         ...optional('priority', given('priority'), priorityOf),
         ...optional('playing', given('playing'), (text) => serverOf('playing', text)),
       },
@@ -83,10 +83,10 @@ function sessionOf(text: string): string {
   return text;
 }
 
-function amongOf(text: string): string[] {
-  const ids = text.split(',', MOST_AMONG + 1).map((id) => id.trim());
-  if (ids.length > MOST_AMONG) throw new BadField('among', `at most ${MOST_AMONG} servers`);
-  return ids.filter((id) => id !== '').map((id) => serverOf('among', id));
+function pathwaysOf(text: string): string[] {
+  const ids = text.split(',', MOST_PATHWAYS + 1).map((id) => id.trim());
+  if (ids.length > MOST_PATHWAYS) throw new BadField('pathways', `at most ${MOST_PATHWAYS} servers`);
+  return ids.filter((id) => id !== '').map((id) => serverOf('pathways', id));
 }
 
 function serverOf(field: string, text: string): string {
@@ -94,10 +94,9 @@ function serverOf(field: string, text: string): string {
   return text;
 }
 
-function nominalOf(text: string): number {
-  const bps = /^\d+(?:\.\d+)?(?:e\d{1,2})?$/i.test(text) ? Number(text) : 0;
-  if (bps <= 0 || bps > MOST_BPS) throw new BadField('nominalBps', 'bits per second, more than 0, at most 1e9');
-  return bps;
+function bitrateOf(text: string): number {
+  if (!BITRATE.test(text)) throw new BadField('bitrate', 'whole bits per second, such as 5000000');
+  return Number(text);
 }
 
 function priorityOf(text: string): Priority {

@@ -224,7 +224,7 @@ function showProblem(problem) {
     const wrong =
       problem !== null &&
       problem.field !== null &&
-      field.name === (problem.field === 'nominalBps' ? 'mbps' : problem.field);
+      field.name === (problem.field === 'bitrate' ? 'mbps' : problem.field);
     set(field, { 'aria-invalid': wrong ? 'true' : null, 'aria-describedby': wrong ? 'problem' : null });
     if (wrong) field.focus();
   }

@@ -1,6 +1,6 @@
 // The question: from the address bar to the form, from the form to a request, and back.
 
-const FIELDS = ['ip', 'path', 'session', 'among', 'priority', 'playing'];
+const FIELDS = ['ip', 'path', 'session', 'pathways', 'priority', 'playing'];
 
 /** @returns the parameters of `/v1/explain`, those alone that are given */
 export function readForm(form) {
@@ -10,16 +10,15 @@ export function readForm(form) {
     if (value !== '') parameters.set(name, value);
   }
   const mbps = form.elements.mbps.value.trim().replace(',', '.');
-  if (mbps !== '')
-    parameters.set('nominalBps', /^\d*\.?\d+$/.test(mbps) ? String(Math.round(Number(mbps) * 1e6)) : mbps);
+  if (mbps !== '') parameters.set('bitrate', /^\d*\.?\d+$/.test(mbps) ? String(Math.round(Number(mbps) * 1e6)) : mbps);
   return parameters;
 }
 
 export function fillForm(form, parameters) {
   for (const name of FIELDS) form.elements[name].value = parameters.get(name) ?? '';
-  const bps = Number(parameters.get('nominalBps') ?? 0);
+  const bps = Number(parameters.get('bitrate') ?? 0);
   form.elements.mbps.value = bps > 0 ? String(bps / 1e6) : '';
-  const more = ['session', 'among', 'priority', 'playing', 'nominalBps'].some((name) => parameters.has(name));
+  const more = ['session', 'pathways', 'priority', 'playing', 'bitrate'].some((name) => parameters.has(name));
   if (more) form.querySelector('details').open = true;
 }
 
