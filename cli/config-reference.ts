@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { edgeConfigSchema } from '../edge/service/edge-config.ts';
 import { scenarioSchema } from '../sim/scenarios/scenario.ts';
 import { coverageZonesSchema } from '../steering/policy/coverage-zones.ts';
+import { cdnsSchema } from '../topology/model/cdns.ts';
 import { sitesSchema } from '../topology/model/site.ts';
 import { topologySchema } from '../topology/model/topology.ts';
 
@@ -45,6 +46,12 @@ export function configReference(): string {
     '## zones.yaml: `undercard steering --coverage-zones FILE`',
     '',
     ...tableOf(z.toJSONSchema(coverageZonesSchema, { io: 'input' }) as Property),
+    '',
+    '## cdns.yaml: `undercard steering --cdns FILE`, `undercard sim run SCENARIO --cdns FILE`',
+    '',
+    'Money is in any one currency; GB and TB are 10⁹ and 10¹² bytes. [How to use it](multi-cdn.md).',
+    '',
+    ...tableOf(z.toJSONSchema(cdnsSchema, { io: 'input' }) as Property),
     '',
     '## scenario.yaml: `undercard sim run FILE`',
     '',

@@ -8,7 +8,9 @@ interface Flags {
   out?: string;
   runs?: string;
   variant?: string;
+  record?: string;
   json?: boolean;
+  cdns?: string;
 }
 
 const MOST_RUNS = 1000;
@@ -30,9 +32,14 @@ export function registerRun(sim: Command): void {
       collect,
       [],
     )
+    .option(
+      '--cdns <file>',
+      'with other people’s CDNs instead of the topology’s sites, as undercard steering --cdns has them',
+    )
     .option('--out <folder>', 'where files go (default out/<scenario>)')
     .option('--runs <n>', 'over so many seeds, from --seed on: means with 95 % confidence intervals')
     .option('--variant <name>', 'of a scenario with variants, only this one')
+    .option('--record <file>', 'what steering decides, and what from, for undercard steering replay')
     .addOption(new Option('--json', 'print the summary as JSON'))
     .action(run);
   sim.command('list').description('the scenarios that come along').action(list);
@@ -67,6 +74,8 @@ async function run(name: string, flags: Flags): Promise<void> {
     variant: flags.variant ?? null,
     out: flags.out ?? null,
     json: flags.json ?? false,
+    record: flags.record ?? null,
+    cdns: flags.cdns ?? null,
   });
 }
 

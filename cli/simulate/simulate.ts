@@ -13,6 +13,7 @@ import { loadScenario } from '../../sim/scenarios/load-scenario.ts';
 import { parseOverride, variantOverrides, type Override } from '../../sim/scenarios/overrides.ts';
 import type { Scenario } from '../../sim/scenarios/scenario.ts';
 import { Progress } from './progress.ts';
+import { RunRecord } from './run-record.ts';
 
 export interface SimulateOptions {
   /** overrides as typed: `steering.policy=nearest` */
@@ -22,6 +23,10 @@ export interface SimulateOptions {
   /** folder for files; null: out/<scenario> */
   out: string | null;
   json: boolean;
+  /** of other people’s CDNs to be rehearsed; null: the topology’s own sites */
+  cdns?: string | null;
+  /** a file for what steering decides; null: none */
+  record?: string | null;
 }
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -31,12 +36,13 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 /** One scenario, in all the variants and over all the seeds that are asked for. @returns the exit code */
 export async function runScenarios(name: string, options: SimulateOptions): Promise<number> {
   const overrides = options.sets.map(readOverride);
-  const { scenario } = load(name, overrides);
+  const { scenario } = load(name, overrides, options.cdns);
   const variants = variantsOf(scenario, options.variant);
   const overridesOf = (variant: string | null) =>
     variant === null ? overrides : [...variantOverrides(scenario, variant), ...overrides];
   // What is wrong with the last is told before the first has run.
-  for (const variant of variants) if (variant !== null) load(name, overridesOf(variant));
+  for (const variant of variants) if (variant !== null) load(name, overridesOf(variant), options.cdns);
+  checkRecord(options, variants);
   const folder = options.out ?? join('out', scenario.name);
   makeFolder(folder);
   const stop = new AbortController();
@@ -70,21 +76,28 @@ async function runSeeds(
   overrides: readonly Override[],
   variant: string | null,
   folder: string,
-  { runs }: SimulateOptions,
+  { runs, cdns, record: recordFile }: SimulateOptions,
   signal: AbortSignal,
 ): Promise<SimulationResult[]> {
   const results: SimulationResult[] = [];
   for (let run = 0; run < runs && !signal.aborted; run++) {
     const seed = firstSeed + run;
-    const loaded = load(name, [...overrides, { path: ['seed'], value: seed, said: `seed=${seed}` }]);
+    const loaded = load(name, [...overrides, { path: ['seed'], value: seed, said: `seed=${seed}` }], cdns);
     const progress = new Progress(
       [variant ?? loaded.scenario.name, runs > 1 ? `seed ${seed}` : null].filter((part) => part !== null).join(' '),
     );
-    const result = await runScenario(loaded, { version, signal, onProgress: progress.show });
+    const record = recordFile == null ? null : new RunRecord(recordFile, loaded.scenario);
+    const input = record === null ? loaded : { ...loaded, record: record.start };
+    const result = await runScenario(input, { version, signal, onProgress: progress.show });
+    record?.close();
     progress.end();
     // Of several seeds what was cut short would only spoil the means.
     if (runs > 1 && result.ended.reason === 'interrupted') break;
-    writeFiles(result, { shipped: loaded.shipped, named: name }, runs > 1 ? join(folder, `seed-${seed}`) : folder);
+    writeFiles(
+      result,
+      { shipped: loaded.shipped, named: name, cdnsFile: cdns },
+      runs > 1 ? join(folder, `seed-${seed}`) : folder,
+    );
     results.push(result);
     if (result.ended.reason === 'check') break;
   }
@@ -93,6 +106,13 @@ async function runSeeds(
     write(join(folder, 'runs.json'), json(summariseRuns(name, version, results)));
   }
   return results;
+}
+
+/** A record is of one run. @throws BadInput */
+function checkRecord({ record, runs }: SimulateOptions, variants: readonly (string | null)[]): void {
+  if (record == null || (runs === 1 && variants.length === 1)) return;
+  const mend = runs > 1 ? 'leave out --runs' : `name one with --variant (${variants.join(', ')})`;
+  throw new BadInput(`--record is of one run: ${mend}`);
 }
 
 function textOf(
@@ -121,8 +141,8 @@ function textOf(
   return parts.join('\n\n');
 }
 
-function load(name: string, overrides: readonly Override[]) {
-  const loaded = loadScenario(name, overrides);
+function load(name: string, overrides: readonly Override[], cdns: string | null | undefined) {
+  const loaded = loadScenario(name, overrides, cdns ?? undefined);
   if (loaded.kind === 'bad') throw new BadInput(loaded.reason);
   return loaded;
 }

@@ -6,7 +6,7 @@ import type { ReportOptions } from './report.ts';
 import { rerunCommand } from './rerun.ts';
 
 /** Faults, checks, what it takes for granted, how to run it again. */
-export function closingPart(result: SimulationResult, { shipped, named }: ReportOptions): Html {
+export function closingPart(result: SimulationResult, { shipped, named, cdnsFile }: ReportOptions): Html {
   const { faults, assumptions, checks, scenario } = result;
   return html`<section id="closing-part">
     <h2>Faults</h2>
@@ -45,7 +45,7 @@ export function closingPart(result: SimulationResult, { shipped, named }: Report
       ${assumptions.map((text) => html`<li>${text}</li>`)}
     </ul>
     <h2>Run it again</h2>
-    <pre class="command" id="rerun">${rerunCommand(scenario, shipped, named)}</pre>
+    <pre class="command" id="rerun">${rerunCommand(scenario, shipped, named, cdnsFile ?? null)}</pre>
     <p class="hint">The scenario as it was run, every default filled in; saved as a file it gives the same again:</p>
     <details>
       <summary>scenario.yaml</summary>

@@ -12,13 +12,14 @@ type Cell = string | number | null;
  * nothing was measured for is empty. The two matrices have a column for each server or link, the fullest first.
  */
 export function csvFiles(result: SimulationResult): CsvFile[] {
-  const { series, servers, links, isps, sites } = result;
+  const { series, servers, links, isps, sites, cdns } = result;
   return [
     { name: 'series.csv', text: seriesCsv(series) },
     { name: 'servers.csv', text: tableCsv(servers) },
     { name: 'links.csv', text: tableCsv(links) },
     { name: 'isps.csv', text: tableCsv(isps) },
     { name: 'sites.csv', text: tableCsv(sites) },
+    ...(cdns === undefined ? [] : [{ name: 'cdns.csv', text: tableCsv(cdns) }]),
     { name: 'utilisation-servers.csv', text: matrixCsv(series.timesSeconds, series.servers) },
     { name: 'utilisation-links.csv', text: matrixCsv(series.timesSeconds, series.links) },
   ];

@@ -18,6 +18,8 @@ export interface ReportOptions {
   shipped?: Scenario;
   /** how the scenario was called on the command line; without it its name */
   named?: string;
+  /** of other people’s CDNs that were rehearsed */
+  cdnsFile?: string | null | undefined;
 }
 
 /**

@@ -7,13 +7,20 @@ type Setting = { path: string; value: unknown };
  * @param shipped the scenario as its file has it, defaults filled in: what differs becomes `--set`. Without it name, seed
  *   and number of viewers are all that can be said, and the scenario itself is the full account.
  * @param named how it was called before: by its name, or by its file
+ * @param cdnsFile of other people’s CDNs that were rehearsed
  */
-export function rerunCommand(scenario: Scenario, shipped?: Scenario, named: string = scenario.name): string {
+export function rerunCommand(
+  scenario: Scenario,
+  shipped?: Scenario,
+  named: string = scenario.name,
+  cdnsFile: string | null = null,
+): string {
   const parts = [
     'undercard sim run',
     shellWord(named),
     `--seed ${scenario.seed}`,
     `--viewers ${scenario.audience.viewers}`,
+    ...(cdnsFile === null ? [] : [`--cdns ${shellWord(cdnsFile)}`]),
   ];
   const known = new Set(['seed', 'audience.viewers']);
   const settings = shipped === undefined ? [] : differences(shipped, scenario, '');

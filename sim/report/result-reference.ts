@@ -44,6 +44,7 @@ const OTHER_FILES = [
   '',
   '- `series.csv`: one row for each step; the columns are the fields of Series that are one value a step. `timeSeconds` ends the step.',
   '- `servers.csv`, `links.csv`, `isps.csv`, `sites.csv`: the tables ServerResult, LinkResult, Isp, SiteResult.',
+  '- `cdns.csv`: the table CdnResult, of a run with `--cdns`.',
   '- `utilisation-servers.csv`, `utilisation-links.csv`: one row for each step, one column for each server or link of Series.',
   '',
   '## report.html',

@@ -1,4 +1,4 @@
-import type { SimulationResult, Tier } from '../run/result.ts';
+import type { CdnResult, SimulationResult, Tier } from '../run/result.ts';
 import { bytes, clock, count, dollars, duration, milliseconds, percent, rate } from '../../runtime/page/format.js';
 import { allLost, firstFullSeconds } from './verdict.ts';
 
@@ -60,6 +60,7 @@ export function terminalSummary(result: SimulationResult): string {
       'cost',
       `${dollars(summary.costUsdMonth)} a month at this 95th percentile, ${dollars(summary.othersCostUsdMonth)} paid by other networks`,
     ),
+    ...several('CDNs', cdnLines(result.cdns ?? [])),
     ...several(
       'faults',
       faults.map(
@@ -106,6 +107,32 @@ function tierLines(tiers: readonly Tier[]): string[] {
       tiers[at]!.tier === 'edge' ? 'edges' : tiers[at]!.tier,
       row.map((cell, column) => cell.padStart(widths[column]!)).join('  '),
     ),
+  );
+}
+
+/** What went to each of other people’s CDNs; columns under each other. */
+function cdnLines(cdns: readonly CdnResult[]): string[] {
+  return table(
+    cdns.map((cdn) => [
+      cdn.id,
+      bytes(cdn.deliveredBytes),
+      percent(cdn.deliveredShare),
+      `${rate(cdn.peakBps)} at most${cdn.maxBps === null ? '' : ` of ${rate(cdn.maxBps)}`}`,
+      cdn.cost === null ? 'no price' : `cost ${cdn.cost.toPrecision(3)}`,
+      cdn.owedShare === null ? '' : `${percent(cdn.owedShare)} of its commitment`,
+      `stalls ${percent(cdn.stallRatio)}`,
+      `estimated ${bytes(cdn.estimatedBytes)}`,
+    ]),
+  );
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]!.length))) ?? [];
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
   );
 }
 

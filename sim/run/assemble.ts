@@ -13,9 +13,11 @@ import { KeyBook, type Catalogue } from '../actors/key-book.ts';
 import { OriginNode } from '../actors/origin-node.ts';
 import { Pipelines } from '../actors/pipelines.ts';
 import { ServerLoad } from '../actors/server-load.ts';
-import { SteeringDesk } from '../actors/steering-desk.ts';
+import { SteeringDesk, type SteeringParts, type StartRecord } from '../actors/steering-desk.ts';
 import { steeringOneWayMs, Ways, type PlacedServer, type WayOptions } from '../actors/ways.ts';
 import { Wire } from '../actors/wire.ts';
+import { CdnSteeringDesk } from '../cdns/cdn-desk.ts';
+import type { CdnRehearsal } from '../cdns/cdn-world.ts';
 import { FillChecker } from '../checkers/fill-checker.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 
@@ -58,7 +60,10 @@ export interface World {
 }
 
 /** Of a run on one machine that is compared with: see SimulationInput. */
-type Machine = Pick<WayOptions, 'directViewers' | 'hops'>;
+type Machine = Pick<WayOptions, 'directViewers' | 'hops'> & {
+  cdns?: CdnRehearsal | undefined;
+  record?: StartRecord | undefined;
+};
 
 /** @throws Error for a scenario that names what the topology does not have (the loader checks before) */
 export function assemble(scenario: Scenario, topology: Topology, machine: Machine = {}): World {
@@ -148,7 +153,7 @@ export function assemble(scenario: Scenario, topology: Topology, machine: Machin
   );
 
   const edges = caches.filter(({ node }) => node.role === 'edge');
-  const desk = new SteeringDesk(scenario.steering, {
+  const deskParts: SteeringParts = {
     engine,
     sites: steeringSites(topology),
     countries: loadCountryPositions(),
@@ -167,7 +172,13 @@ export function assemble(scenario: Scenario, topology: Topology, machine: Machin
       egressBytes: () => network.linkBytes(ways.serverLink(node.server), engine.nowMs),
     })),
     seed,
-  });
+    record: machine.record,
+  };
+  const { cdns } = machine;
+  const desk =
+    cdns === undefined
+      ? new SteeringDesk(scenario.steering, deskParts)
+      : new CdnSteeringDesk(scenario.steering, deskParts, cdns);
   pipelines.start();
   const serverOf = new Map(caches.map(({ node }) => [node.id, node.server]));
   return {

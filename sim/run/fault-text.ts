@@ -14,8 +14,10 @@ export function describeFault(fault: Fault): FaultMark {
 }
 
 function targetOf(fault: Fault): string {
-  const named = fault as Partial<Record<'site' | 'server' | 'exchange' | 'region' | 'pipeline' | 'link', string>>;
-  const id = named.site ?? named.server ?? named.exchange ?? named.link ?? named.pipeline ?? named.region;
+  const named = fault as Partial<
+    Record<'cdn' | 'site' | 'server' | 'exchange' | 'region' | 'pipeline' | 'link', string>
+  >;
+  const id = named.cdn ?? named.site ?? named.server ?? named.exchange ?? named.link ?? named.pipeline ?? named.region;
   if (id !== undefined) return id;
   if (fault.kind === 'steering-down') return 'steering';
   return fault.kind === 'origin-down' ? 'all origins' : 'all pipelines';
@@ -35,10 +37,10 @@ function textOf(fault: Fault, target: string): string {
       return `${target}: ${percent(fault.share)} of segments corrupt`;
     case 'server-draining':
       return `${target} drains`;
-    default:
-      return `${target} down`;
     case 'node-lies':
       return `${target} fails ${percent(fault.share)} of requests and reports that it is well`;
+    default:
+      return `${target} down`;
   }
 }
 

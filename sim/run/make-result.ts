@@ -1,3 +1,4 @@
+import { CDN_ASSUMPTIONS, cdnResults } from '../cdns/cdn-results.ts';
 import { newStats } from '../../edge/policy/edge-stats.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { ASSUMPTIONS } from './assumptions.ts';
@@ -31,6 +32,7 @@ export function makeResult(
   const summary = summaryOf(simulation, tiers, links);
   summary.bottlenecks = bottlenecksOf(simulation, links, servers);
   summary.losingIsp = losingIspOf(isps, links, summary);
+  const series = seriesOf(simulation, links, servers, summary.losingIsp?.id ?? null);
   const result: SimulationResult = {
     schema: 'undercard-result/1',
     version,
@@ -38,17 +40,18 @@ export function makeResult(
     seed: scenario.seed,
     ended: { atSeconds: world.engine.nowMs / 1000, reason },
     world: worldOf(simulation),
-    assumptions: [...ASSUMPTIONS],
+    assumptions: simulation.cdns === null ? [...ASSUMPTIONS] : [...ASSUMPTIONS, ...CDN_ASSUMPTIONS],
     summary,
     tiers,
     distributions: distributionsOf(simulation),
     isps,
     sites: sitesOf(simulation, servers),
+    ...(simulation.cdns === null ? {} : { cdns: cdnResults(simulation, simulation.cdns, series) }),
     servers,
     links: links.slice(0, MOST_LINKS),
     arcs: simulation.arcs.arcs(),
     faults: scenario.faults.map((fault) => describeFault(fault)),
-    series: seriesOf(simulation, links, servers, summary.losingIsp?.id ?? null),
+    series,
     checks,
   };
   return rounded(result);

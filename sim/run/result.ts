@@ -32,6 +32,8 @@ export interface SimulationResult {
   };
   isps: Isp[];
   sites: SiteResult[];
+  /** of a rehearsal of other people’s CDNs (`--cdns`); their sites and servers stand in the other tables */
+  cdns?: CdnResult[];
   servers: ServerResult[];
   /** those that carried something, the fullest first */
   links: LinkResult[];
@@ -198,6 +200,33 @@ export interface SiteResult {
   peakUtilisation: number;
   hitRatio: number | null;
   filledFromAboveBytes: number;
+}
+
+/** One of other people’s CDNs. Money is in the currency of the file. */
+export interface CdnResult {
+  id: string;
+  sites: number;
+  /** rankings that named it first */
+  firstChoices: number;
+  deliveredBytes: number;
+  deliveredShare: number;
+  /** what steering took it to deliver, by sessions and their stated bitrate */
+  estimatedBytes: number;
+  /** mean of the busiest step of the series */
+  peakBps: number;
+  maxBps: number | null;
+  /** at the prices of the file, as if nothing were prepaid; a price for a 95th percentile as if traffic were even */
+  cost: number | null;
+  /** what its commitment asks for in the time of the run; null without one */
+  owedBytes: number | null;
+  /** delivered over owed */
+  owedShare: number | null;
+  /** sessions that got most of their bytes from it; the rest is about these */
+  sessions: number;
+  stallRatio: number;
+  /** of these sessions, those that stood still at least once */
+  stalledShare: number;
+  meanBitrateBps: number | null;
 }
 
 export interface ServerResult {

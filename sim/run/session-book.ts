@@ -13,6 +13,8 @@ export class SessionBook {
   readonly stallCount: number[] = [];
   readonly bitrateBps: number[] = [];
   readonly latencyMs: number[] = [];
+  /** that most of the session’s bytes came from; −1: none came */
+  readonly mainServer: number[] = [];
   readonly failures = noFailures();
   renditionSwitches = 0;
   serverSwitches = 0;
@@ -30,6 +32,7 @@ export class SessionBook {
     this.stallCount.push(report.stallCount);
     this.bitrateBps.push(report.meanBitrateBps ?? NaN);
     this.latencyMs.push(report.meanLatencyMs ?? NaN);
+    this.mainServer.push(mainServerOf(report));
     for (const cause of Object.keys(this.failures) as (keyof typeof this.failures)[])
       this.failures[cause] += report.failures[cause];
     this.renditionSwitches += report.renditionSwitches;
@@ -38,4 +41,15 @@ export class SessionBook {
     this.jumps += report.jumps;
     this.requests += report.requests;
   }
+}
+
+function mainServerOf({ receivedBytesByServer }: PlayerReport): number {
+  let main = -1;
+  let most = 0;
+  for (const [server, bytes] of receivedBytesByServer) {
+    if (bytes <= most) continue;
+    main = server;
+    most = bytes;
+  }
+  return main;
 }

@@ -2,7 +2,10 @@ import type { HopTimes } from '../actors/ways.ts';
 import { AudienceDriver } from '../actors/audience.ts';
 import { Faults } from '../actors/faults.ts';
 import { OnDemand } from '../actors/on-demand.ts';
+import type { StartRecord } from '../actors/steering-desk.ts';
 import { Viewers, type ViewerRecorder } from '../actors/viewers.ts';
+import { faultsOfSites } from '../cdns/cdn-faults.ts';
+import type { CdnRehearsal } from '../cdns/cdn-world.ts';
 import { Random } from '../engine/random.ts';
 import type { PlayerReport } from '../player/player-report.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
@@ -33,6 +36,10 @@ export interface SimulationInput {
   directViewers?: boolean;
   /** What servers and viewers add to each way: of real processes on one machine, that a run is compared with. */
   hops?: HopTimes;
+  /** Writes down what steering decides, and what from. */
+  record?: StartRecord | undefined;
+  /** Other people’s CDNs, whose sites the topology has then. */
+  cdns?: CdnRehearsal | undefined;
 }
 
 /** One viewer whose every trait is given. */
@@ -51,6 +58,7 @@ export interface RosterEntry {
  */
 export class Simulation implements ViewerRecorder {
   readonly scenario: Scenario;
+  readonly cdns: CdnRehearsal | null;
   readonly world: World;
   readonly viewers: Viewers;
   readonly audience: AudienceDriver;
@@ -71,11 +79,12 @@ export class Simulation implements ViewerRecorder {
   readonly viewersOf: Int32Array;
   #closed = false;
 
-  constructor({ scenario, topology, trace, roster, directViewers = false, hops }: SimulationInput) {
+  constructor({ scenario, topology, trace, roster, directViewers = false, hops, cdns, record }: SimulationInput) {
     this.scenario = scenario;
+    this.cdns = cdns ?? null;
     this.durationMs = scenario.durationSeconds * SECOND_MS;
     this.stepMs = SECOND_MS * Math.max(1, Math.ceil(scenario.durationSeconds / MOST_STEPS));
-    const world = assemble(scenario, topology, { directViewers, hops });
+    const world = assemble(scenario, topology, { directViewers, hops, cdns, record });
     this.world = world;
     const { seed, audience } = scenario;
     const { engine } = world;
@@ -99,7 +108,12 @@ export class Simulation implements ViewerRecorder {
       { engine, viewers: this.viewers, population, random: new Random(seed, 'audience') },
     );
     this.onDemand = this.#makeOnDemand(scenario, population);
-    this.faults = new Faults(scenario.faults, scenario.transport.convergenceSeconds, this.durationMs, world);
+    this.faults = new Faults(
+      faultsOfSites(scenario.faults, this.cdns),
+      scenario.transport.convergenceSeconds,
+      this.durationMs,
+      world,
+    );
     this.series = new SeriesBook(this);
     this.checks = new Checks(this);
     this.#startBooks();

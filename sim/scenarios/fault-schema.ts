@@ -26,11 +26,11 @@ const share = z.number().min(0).max(1);
 /** What goes wrong, from when, for how long. */
 export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('site-down'), site: identifierSchema, ...when }),
+  z
+    .strictObject({ kind: z.literal('cdn-down'), cdn: identifierSchema, ...when })
+    .describe('All sites of one of other people’s CDNs (--cdns).'),
   z.strictObject({ kind: z.literal('server-down'), server: identifierSchema, ...when }),
   z.strictObject({ kind: z.literal('server-draining'), server: identifierSchema, ...when }),
-  z
-    .strictObject({ kind: z.literal('exchange-down'), exchange: identifierSchema, ...when })
-    .describe('All ports of it.'),
   z
     .strictObject({
       kind: z.literal('node-lies'),
@@ -39,6 +39,9 @@ export const faultSchema = z.discriminatedUnion('kind', [
       ...when,
     })
     .describe('It reports that it is well and idle, and fails.'),
+  z
+    .strictObject({ kind: z.literal('exchange-down'), exchange: identifierSchema, ...when })
+    .describe('All ports of it.'),
   z.strictObject({ kind: z.literal('region-down'), region: identifierSchema, ...when }),
   z.strictObject({ kind: z.literal('pipeline-down'), pipeline: identifierSchema, ...when }),
   z.strictObject({ kind: z.literal('steering-down'), ...when }),

@@ -1,12 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadCdns } from '../../topology/load/cdns-file.ts';
 import { parseChecked, readChecked, type Places } from '../../topology/load/checked-yaml.ts';
 import { readBoundedText } from '../../topology/load/bounded-text.ts';
 import { loadTopology } from '../../topology/load/topology-file.ts';
 import { nearestName } from '../../topology/model/near-name.ts';
 import type { Topology } from '../../topology/model/topology.ts';
 import { generateWorld } from '../../topology/world/generate.ts';
+import { rehearseCdns, type RehearsalOutcome } from '../cdns/cdn-world.ts';
 import { scaleCapacities } from './scale-capacities.ts';
 import type { SimulationInput } from '../run/simulation.ts';
 import type { TraceLine } from '../viewers/arrivals.ts';
@@ -33,8 +35,9 @@ export function libraryNames(): string[] {
 /**
  * Reads a scenario with its topology and trace; whatever is wrong is one line with file and line.
  * @param name one of the library, or a file
+ * @param cdnsFile of other people’s CDNs that take the place of the topology’s sites
  */
-export function loadScenario(name: string, overrides: readonly Override[] = []): ScenarioOutcome {
+export function loadScenario(name: string, overrides: readonly Override[] = [], cdnsFile?: string): ScenarioOutcome {
   const found = fileOf(name);
   if (found.kind === 'bad') return found;
   const read = readChecked(found.file, scenarioSchema, { mostBytes: MOST_BYTES });
@@ -49,7 +52,7 @@ export function loadScenario(name: string, overrides: readonly Override[] = []):
   if (changed.kind === 'bad')
     return { kind: 'bad', reason: `${placeOf(changed.blamed, read.places)}: ${changed.message}` };
   const scenario = cutShort(read.value, changed.scenario);
-  const completed = complete(scenario, read.places, dirname(found.file), overrides);
+  const completed = complete(scenario, read.places, dirname(found.file), overrides, cdnsFile);
   return completed.kind === 'bad' ? completed : { ...completed, shipped: read.value };
 }
 
@@ -102,6 +105,7 @@ function complete(
   places: Places,
   folder: string,
   overrides: readonly Override[] = [],
+  cdnsFile?: string,
 ): ScenarioOutcome {
   const where = (path: readonly PropertyKey[]) => {
     const blamed = blamedFor(overrides, path);
@@ -114,10 +118,16 @@ function complete(
   };
   const network = topologyOf(scenario, where, fileAt);
   if (network.kind === 'bad') return network;
-  const { topology } = network;
+  const rehearsed = cdnsFile === undefined ? null : rehearse(cdnsFile, scenario, network.topology);
+  if (rehearsed?.kind === 'bad') return rehearsed;
+  const topology = rehearsed?.rehearsal.topology ?? network.topology;
   const traced = traceOf(scenario, topology, where, fileAt);
   if (traced.kind === 'bad') return traced;
-  const problem = scenarioProblem(scenario, topology);
+  const problem = scenarioProblem(
+    scenario,
+    topology,
+    rehearsed?.rehearsal.cdns.cdns.map(({ id }) => id),
+  );
   if (problem !== null) {
     return { kind: 'bad', reason: `${where(problem.path)}: ${problem.path.join('.')}: ${problem.message}` };
   }
@@ -127,7 +137,21 @@ function complete(
     shipped: scenario,
     topology,
     ...(traced.lines === null ? {} : { trace: traced.lines }),
+    ...(rehearsed === null ? {} : { cdns: rehearsed.rehearsal }),
   };
+}
+
+function rehearse(file: string, scenario: Scenario, topology: Topology): RehearsalOutcome {
+  const loaded = loadCdns(file);
+  if (loaded.kind === 'bad') return { kind: 'bad', reason: `--cdns ${loaded.reason}` };
+  const { origin, audience } = scenario;
+  const regions = origin.regions ?? [topology.regions[0]!.id];
+  const origins = regions.map((id) => topology.regions.findIndex((region) => region.id === id));
+  // Of a region that is not there the check of the scenario speaks.
+  const known = origins.filter((region) => region >= 0);
+  const demandBps = forecastBps({ ...scenario, audience: { ...audience, forecastShare: 1 } });
+  const outcome = rehearseCdns(loaded.cdns, topology, demandBps, known);
+  return outcome.kind === 'bad' ? { kind: 'bad', reason: `--cdns ${file}: ${outcome.reason}` } : outcome;
 }
 
 function placeOf({ said, variant }: Override, places: Places): string {

@@ -8,12 +8,19 @@ export interface ScenarioProblem {
 }
 
 /** What a schema cannot see: names that lead to nothing, an audience of nobody, things that come after the end. */
-export function scenarioProblem(scenario: Scenario, topology: Topology): ScenarioProblem | null {
+/** @param cdns ids of other people’s CDNs, where the topology has theirs */
+export function scenarioProblem(
+  scenario: Scenario,
+  topology: Topology,
+  cdns: readonly string[] = [],
+): ScenarioProblem | null {
   return (
     networkProblem(topology) ??
     eventProblem(scenario, topology) ??
     audienceProblem(scenario, topology) ??
-    scenario.faults.map((_fault, index) => faultProblem(scenario, topology, index)).find((found) => found !== null) ??
+    scenario.faults
+      .map((_fault, index) => faultProblem(scenario, topology, cdns, index))
+      .find((found) => found !== null) ??
     null
   );
 }
@@ -99,9 +106,18 @@ function audienceProblem({ audience, durationSeconds }: Scenario, topology: Topo
   );
 }
 
-function faultProblem(scenario: Scenario, topology: Topology, index: number): ScenarioProblem | null {
+function faultProblem(
+  scenario: Scenario,
+  topology: Topology,
+  cdns: readonly string[],
+  index: number,
+): ScenarioProblem | null {
   const fault = scenario.faults[index]!;
-  const known: Record<string, () => string[]> = {
+  if (fault.kind === 'cdn-down' && cdns.length === 0) {
+    return { path: ['faults', index, 'kind'], message: 'cdn-down needs other people’s CDNs: run it with --cdns FILE' };
+  }
+  const known: Record<string, () => readonly string[]> = {
+    cdn: () => cdns,
     site: () => topology.sites.map(({ id }) => id),
     server: () => topology.sites.flatMap(({ servers }) => servers.map(({ id }) => id)),
     exchange: () => topology.exchanges.map(({ id }) => id),
