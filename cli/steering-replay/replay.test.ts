@@ -67,7 +67,7 @@ test('progress goes from nothing to all, and a large file is read in pieces', as
   const shares: number[] = [];
   const all = { files: await recordFiles(files), lenient: true };
   const result = await checkRecord({ ...all, progress: (share) => shares.push(share) });
-  t.true(shares.length >= 3, `${shares}`);
+  t.true(shares.length >= 3, shares.join());
   t.deepEqual(
     shares,
     shares.toSorted((a, b) => a - b),

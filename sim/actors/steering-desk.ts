@@ -1,6 +1,8 @@
-import { NodeTable } from '../../steering/policy/node-table.ts';
+import type { DecisionRecorder } from '../../steering/policy/decision-recorder.ts';
+import type { NodeTable } from '../../steering/policy/node-table.ts';
 import { Proximity } from '../../steering/policy/proximity.ts';
-import { ServerRanking, type Ranking, type RankingRequest } from '../../steering/policy/ranking.ts';
+import type { Ranking, RankingRequest, ServerRanking } from '../../steering/policy/ranking.ts';
+import { makePolicies, type PolicyParts } from '../../steering/policy/recorded-policies.ts';
 import { siteOrderOf, type RouteTable, type SiteOrder } from '../../steering/policy/site-order.ts';
 import type { SteeringPolicyConfig } from '../../steering/policy/steering-config.ts';
 import type { NodeReport } from '../../topology/model/node-report.ts';
@@ -14,6 +16,9 @@ const REPORT_EVERY_MS = 1000;
 /** As the service does. */
 const SETTLE_EVERY_MS = 1000;
 
+/** Steering begins, and is to be recorded. */
+export type StartRecord = (parts: PolicyParts) => DecisionRecorder;
+
 export interface SteeringParts {
   engine: Engine;
   sites: readonly Site[];
@@ -23,6 +28,7 @@ export interface SteeringParts {
   siteIds: readonly string[];
   edges: readonly { node: CacheNode; site: string; nicBps: number; egressBytes: () => number }[];
   seed: number;
+  record?: StartRecord | undefined;
 }
 
 /** Totals of one node at its last report, of which the next one takes the differences. */
@@ -47,6 +53,7 @@ export class SteeringDesk {
   readonly #engine: Engine;
   readonly #config: SteeringPolicyConfig;
   readonly #sites: readonly Site[];
+  readonly #record: StartRecord | undefined;
   #isDown = false;
   /** others after each restart */
   #nodes: NodeTable;
@@ -60,15 +67,15 @@ export class SteeringDesk {
   readonly #edgeOf: number[] = [];
 
   constructor(config: SteeringPolicyConfig, parts: SteeringParts) {
-    const { engine, sites, countries, metros, routes, siteIds, edges, seed } = parts;
+    const { engine, sites, countries, metros, routes, siteIds, edges, seed, record } = parts;
     this.#engine = engine;
     this.#edges = edges;
     this.#config = config;
     this.#sites = sites;
+    this.#record = record;
     const proximity = new Proximity(sites, countries, metros);
     this.order = siteOrderOf(config.policy, sites, proximity, { table: routes, siteIds });
-    this.#nodes = new NodeTable(sites, config, engine.nowMs);
-    this.#ranking = this.#rankingOf(this.#nodes);
+    ({ nodes: this.#nodes, ranking: this.#ranking } = this.#begin());
     this.#last = edges.map((_edge, index) => this.#totals(index));
     edges.forEach(({ node }, edge) => (this.#edgeOf[node.server] = edge));
     this.#sequences = edges.map(() => 0);
@@ -99,8 +106,7 @@ export class SteeringDesk {
   /** The service dies, and begins anew with no word from any node yet; those tell it within a second. */
   setDown(down: boolean): void {
     if (this.#isDown && !down) {
-      this.#nodes = new NodeTable(this.#sites, this.#config, this.#engine.nowMs);
-      this.#ranking = this.#rankingOf(this.#nodes);
+      ({ nodes: this.#nodes, ranking: this.#ranking } = this.#begin());
     }
     this.#isDown = down;
   }
@@ -125,8 +131,10 @@ export class SteeringDesk {
     return this.#ranking.explain(request, this.#engine.nowMs);
   }
 
-  #rankingOf(nodes: NodeTable): ServerRanking {
-    return new ServerRanking(this.#sites, this.order, nodes, { tuning: this.#config, paths: nodes.players });
+  /** As the service does when it starts. */
+  #begin(): { nodes: NodeTable; ranking: ServerRanking } {
+    const parts = { sites: this.#sites, order: this.order, steering: this.#config, nowMs: this.#engine.nowMs };
+    return makePolicies(parts, this.#record?.(parts) ?? null);
   }
 
   /** The process has begun anew: its reports count from one again, and the first is sent at once. */

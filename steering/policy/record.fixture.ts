@@ -1,17 +1,16 @@
 import type { NodeReport } from '../../topology/model/node-report.ts';
-import type { RecordHeader } from './decision-record.ts';
-import { RECORD_FORMAT } from './decision-record.ts';
 import { DecisionRecorder, type NextLine, type RecordSink } from './decision-recorder.ts';
 import { Proximity } from './proximity.ts';
 import type { NodeTable } from './node-table.ts';
 import type { RankingRequest, ServerRanking } from './ranking.ts';
+import { headersOf } from './record-header.ts';
 import { makePolicies } from './recorded-policies.ts';
 import { BadRecordLine, RecordReader } from './replay/record-reader.ts';
 import { ReplayCheck, type Difference } from './replay/replay-check.ts';
 import { AS_RECORDED, type WorldChange } from './replay/replay-world.ts';
 import { WhatIf } from './replay/what-if.ts';
 import type { WhatIfResult } from './replay/what-if-result.ts';
-import { PLACE_REASONS, siteOrderOf, type RouteTable } from './site-order.ts';
+import { siteOrderOf, type RouteTable } from './site-order.ts';
 import { DEFAULT_STEERING, type SteeringPolicyConfig } from './steering-config.ts';
 import { countries, makeSites, reportOf } from './world.fixture.ts';
 
@@ -78,22 +77,17 @@ export class RecordedWorld {
     this.ids = sites.flatMap(({ edges }) => edges.map(({ id }) => id));
     const siteIds = sites.map(({ id }) => id);
     const order = siteOrderOf(steering.policy, sites, new Proximity(sites, countries), { table: routes, siteIds });
-    const header = (part: number, inputs: Record<string, string | null>, atMs: number): RecordHeader => ({
-      record: 'undercard-steering',
-      format: RECORD_FORMAT,
-      software: 'test',
-      run,
-      part,
-      wallMs: 1.7e12 + this.nowMs,
-      atMs,
-      nodesFromMs: 0,
-      clients: 'hashed',
-      inputs,
-      steering,
-      sites,
-      placeReasons: [...PLACE_REASONS],
+    const wallMsAt = (atMs: number) => 1.7e12 + atMs;
+    const named = { software: 'test', run, clients: 'hashed' } as const;
+    const header = headersOf({ ...named, sites, steering, nodesFromMs: 0, wallMsAt });
+    this.recorder = new DecisionRecorder({
+      sink: sink ?? this.sink,
+      order,
+      tuning: steering,
+      header,
+      inputs: {},
+      nowMs: 0,
     });
-    this.recorder = new DecisionRecorder({ sink: sink ?? this.sink, order, tuning: steering, header, inputs: {}, nowMs: 0 });
     ({ nodes: this.nodes, ranking: this.ranking } = makePolicies({ sites, order, steering, nowMs: 0 }, this.recorder));
   }
 

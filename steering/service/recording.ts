@@ -3,9 +3,9 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { Log } from '../../runtime/log.ts';
 import type { Site } from '../../topology/model/site.ts';
-import { RECORD_FORMAT, type RecordHeader } from '../policy/decision-record.ts';
 import { DecisionRecorder } from '../policy/decision-recorder.ts';
-import { PLACE_REASONS, type SiteOrder } from '../policy/site-order.ts';
+import { headersOf } from '../policy/record-header.ts';
+import type { SiteOrder } from '../policy/site-order.ts';
 import type { SteeringPolicyConfig } from '../policy/steering-config.ts';
 import { RecordLog, type RecordLogOptions } from './record-log.ts';
 
@@ -48,27 +48,14 @@ export class Recording {
     this.#options = options;
     this.#file = file;
     const { sites, order, steering, addresses, nowMs, wallMs } = options;
-    const run = randomBytes(6).toString('hex');
     const nodesFromMs = nowMs();
-    // Without the tokens of reports: a record is shown to more people than a sites file.
-    const plainSites = sites.map(({ id, country, latitude, longitude, kind, edges }) => {
-      const plain = edges.map(({ id: edge, url, capacityBps }) => ({ id: edge, url, capacityBps }));
-      return { id, country, latitude, longitude, kind, edges: plain };
-    });
-    const header = (part: number, current: Record<string, string | null>, atMs: number): RecordHeader => ({
-      record: 'undercard-steering',
-      format: RECORD_FORMAT,
+    const header = headersOf({
       software: SOFTWARE,
-      run,
-      part,
-      wallMs: wallMs(),
-      atMs,
-      nodesFromMs,
+      run: randomBytes(6).toString('hex'),
       clients: addresses ? 'addresses' : 'hashed',
-      inputs: current,
-      steering,
-      sites: plainSites,
-      placeReasons: [...PLACE_REASONS],
+      // It is asked at that moment: the wall clock may have been set since the start.
+      wallMsAt: () => wallMs(),
+      ...{ sites, steering, nodesFromMs },
     });
     this.recorder = new DecisionRecorder({ sink: file, order, tuning: steering, header, inputs, nowMs: nodesFromMs });
     this.nodesFromMs = nodesFromMs;
