@@ -30,7 +30,7 @@ export function register(program: Command): void {
   const steering = program
     .command('steering')
     .enablePositionalOptions()
-    .description('tell players which servers to use: /v1/servers, /v1/steer/hls, /play/<event>.m3u8')
+    .description('tell players which servers to use: /v1/servers, /v1/steer/hls|dash, /play/<event>.m3u8|.mpd')
     .option('--sites <file>', 'YAML: the sites, and the edges at each (steering/README.md shows one); this or --cdns')
     .option('--events-from <url>', 'origin or edge that has /live/<event>/event.json; with --sites')
     .option('--listen <address>', 'where players and reporting nodes come', '127.0.0.1:8090')

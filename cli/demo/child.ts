@@ -23,6 +23,7 @@ export class Child {
   readonly #logFile: string;
   readonly #onLine: (line: Record<string, unknown>) => void;
   readonly #onUnexpectedEnd: (name: string, said: string) => void;
+  readonly #readyBoundMs: number;
   #process: ChildProcess | null = null;
   /** what is wanted of it; between a kill and the end there is still a process, which holds its ports */
   #wanted: 'up' | 'down' = 'down';
@@ -38,6 +39,7 @@ export class Child {
     handlers: {
       onLine?: (line: Record<string, unknown>) => void;
       onUnexpectedEnd: (name: string, said: string) => void;
+      readyBoundMs?: number;
     },
   ) {
     this.name = name;
@@ -45,6 +47,7 @@ export class Child {
     this.#logFile = logFile;
     this.#onLine = handlers.onLine ?? (() => {});
     this.#onUnexpectedEnd = handlers.onUnexpectedEnd;
+    this.#readyBoundMs = handlers.readyBoundMs ?? READY_BOUND_MS;
   }
 
   /** It is up, or on its way. */
@@ -84,8 +87,10 @@ export class Child {
     return new Promise((resolve, reject) => {
       const bound = setTimeout(() => {
         child.kill('SIGKILL');
-        reject(new ChildEnded(`${this.name} was not ready within ${READY_BOUND_MS / 1000} s; see ${this.#logFile}`));
-      }, READY_BOUND_MS);
+        reject(
+          new ChildEnded(`${this.name} was not ready within ${this.#readyBoundMs / 1000} s; see ${this.#logFile}`),
+        );
+      }, this.#readyBoundMs);
       let ready = false;
       createInterface({ input: child.stdout }).on('line', (text) => {
         const line = parseLine(text);

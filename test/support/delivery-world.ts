@@ -27,12 +27,16 @@ export interface DeliveryWorldOptions {
   /** the edges that steering does not know to begin with */
   unlisted?: readonly string[];
   steeringFlags?: readonly string[];
+  /** how it decides, as `undercard steering --config` reads it */
+  steeringConfig?: object;
 }
 
 const EVENT_ID = 'demo';
 const CAPACITY_BPS = 1e9;
 /** A player begins three segments behind live: so many are there before anybody comes. */
 const STARTED_BEFORE_MS = 8000;
+/** The machine's speed decides no test. */
+const READY_BOUND_MS = 120_000;
 
 export class DeliveryWorld {
   readonly eventId = EVENT_ID;
@@ -65,11 +69,11 @@ export class DeliveryWorld {
       await rm(folder, { recursive: true });
     });
     await writeFile(world.#sitesFile, world.#sitesYaml());
-    await Promise.all(['origin', 'steering'].map((name) => world.start(name)));
-    await world.start('pipeline');
+    await writeFile(world.#configFile, stringify(options.steeringConfig ?? {}));
+    // One after the other: a busy machine starts many at a time too slowly for each of them.
+    for (const name of ['origin', 'steering', 'pipeline']) await world.start(name);
     const feedingMs = performance.now();
-    const edges = options.running ?? Object.values(options.sites).flat();
-    await Promise.all(edges.map((name) => world.start(name)));
+    for (const name of options.running ?? Object.values(options.sites).flat()) await world.start(name);
     await new Promise((resolve) => setTimeout(resolve, feedingMs + STARTED_BEFORE_MS - performance.now()));
     return world;
   }
@@ -105,7 +109,11 @@ export class DeliveryWorld {
     const running = this.#children.get(name);
     if (running?.running) await running.stop();
     const child =
-      running ?? new Child(name, this.#argsOf(name), join(this.#folder, `${name}.log`), { onUnexpectedEnd: () => {} });
+      running ??
+      new Child(name, this.#argsOf(name), join(this.#folder, `${name}.log`), {
+        onUnexpectedEnd: () => {},
+        readyBoundMs: READY_BOUND_MS,
+      });
     this.#children.set(name, child);
     await child.start();
   }
@@ -125,6 +133,10 @@ export class DeliveryWorld {
     if (status >= 300) throw new Error(`${name} does not drain: ${status}`);
   }
 
+  get #configFile(): string {
+    return join(this.#folder, 'steering.yaml');
+  }
+
   get #sitesFile(): string {
     return join(this.#folder, 'sites.yaml');
   }
@@ -135,7 +147,8 @@ export class DeliveryWorld {
     if (name === 'origin') return ['origin', ...service];
     if (name === 'steering') {
       const sites = ['--sites', this.#sitesFile, '--events-from', this.url('origin')];
-      return ['steering', ...service, ...sites, ...(this.#options.steeringFlags ?? [])];
+      const config = ['--config', this.#configFile, ...(this.#options.steeringFlags ?? [])];
+      return ['steering', ...service, ...sites, ...config];
     }
     if (name === 'pipeline') {
       const start = ['--start-ms', String(Date.now())];
