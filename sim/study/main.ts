@@ -64,9 +64,7 @@ async function run(flags: Flags): Promise<void> {
     if (row !== null) kept.add(row);
   }
   const asked = new Set(wanted.map(({ studyCase, policy, seed }) => `${labelOf(studyCase)} ${policy} ${seed}`));
-  const rows = kept.rows.filter(
-    (row) => asked.has(`${labelOf(row)} ${row.policy} ${row.seed}`) && (viewers === null || row.viewers === viewers),
-  );
+  const rows = kept.rows.filter((row) => asked.has(`${labelOf(row)} ${row.policy} ${row.seed}`));
   if (rows.length === 0) throw new BadInput('stopped before the first run was through; there is nothing to show');
   console.log(studyTables(rows));
   if (flags.write) writeStudyTables(rows, versionOf());

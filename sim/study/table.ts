@@ -28,6 +28,7 @@ const COLUMNS: readonly Column[] = [
 
 const OPTIMUM_COLUMNS: readonly Column[] = [
   { title: 'cost over optimum', field: 'costOverOptimum', text: digits(3) },
+  { title: 'over that within admission', field: 'costOverReservedOptimum', text: digits(3) },
   { title: 'stalls', field: 'stallRatio', text: percent },
   { title: 'that nothing could carry', field: 'optimumUnservedShare', text: percent },
   { title: 'bitrate', field: 'meanBitrateBps', text: rate },
@@ -60,22 +61,21 @@ export function withTables(page: string, text: string): string {
 function caseTable({ title, policies, optimumFromSeconds }: StudyCase, rows: readonly StudyRow[]): string {
   const columns = optimumFromSeconds === null ? COLUMNS : OPTIMUM_COLUMNS;
   const lines = policies.flatMap((policy) => {
-    const ofPolicy = rows.filter((row) => row.policy === policy);
-    if (ofPolicy.length === 0) return [];
-    const seeds = ofPolicy.map(({ seed }) => seed).sort((a, b) => a - b);
-    const cells = columns.map(({ field, text }) =>
-      cellOf(
-        ofPolicy.map(({ numbers }) => numbers[field]),
-        text,
-      ),
-    );
-    return [[policy, seeds.join(', '), ...cells]];
+    const ofPolicy = rows.filter((row) => row.policy === policy).sort((a, b) => a.viewers - b.viewers);
+    return [...Map.groupBy(ofPolicy, ({ viewers }) => viewers)].map(([viewers, ofSize]) => {
+      const seeds = ofSize.map(({ seed }) => seed).sort((a, b) => a - b);
+      const cells = columns.map(({ field, text }) =>
+        cellOf(
+          ofSize.map(({ numbers }) => numbers[field]),
+          text,
+        ),
+      );
+      return [policy, String(viewers), seeds.join(', '), ...cells];
+    });
   });
-  const sizes = [...new Set(rows.map(({ viewers, durationSeconds }) => `${viewers} viewers, ${durationSeconds} s`))];
   return [
     `### ${title[0]!.toUpperCase()}${title.slice(1)}`,
-    `${sizes.join('; ')}.`,
-    markdown([['policy', 'seeds', ...columns.map((column) => column.title)], ...lines]),
+    markdown([['policy', 'viewers', 'seeds', ...columns.map((column) => column.title)], ...lines]),
   ].join('\n\n');
 }
 
