@@ -8,10 +8,8 @@ const BILLED_SHARE = 0.95;
 export interface MonthRecord {
   /** months since January of the year 0 */
   month: number;
-  cdns: Record<
-    string,
-    { bytes: number; /** of each five minutes of the month, to the last with any */ samples: number[] }
-  >;
+  /** `samples`: which five minutes of the month, and the bytes in it; those without any are left out */
+  cdns: Record<string, { bytes: number; samples: [at: number, bytes: number][] }>;
 }
 
 /** What has gone to each CDN in the current calendar month (UTC), in bytes, and by five minutes. */
@@ -64,9 +62,8 @@ export class CdnMonth {
   record(): MonthRecord {
     const cdns: MonthRecord['cdns'] = {};
     this.#ids.forEach((id, cdn) => {
-      const samples = this.#samples[cdn]!.map(Math.round);
-      while (samples.at(-1) === 0) samples.pop();
-      cdns[id] = { bytes: Math.round(this.#bytes[cdn]!), samples };
+      const samples = this.#samples[cdn]!.map((bytes, at): [number, number] => [at, Math.round(bytes)]);
+      cdns[id] = { bytes: Math.round(this.#bytes[cdn]!), samples: samples.filter(([, bytes]) => bytes > 0) };
     });
     return { month: this.#month, cdns };
   }
@@ -77,7 +74,10 @@ export class CdnMonth {
     this.#ids.forEach((id, cdn) => {
       if (!Object.hasOwn(cdns, id)) return;
       this.#bytes[cdn] = cdns[id]!.bytes;
-      this.#samples[cdn] = [...cdns[id]!.samples];
+      const last = cdns[id]!.samples.at(-1)?.[0] ?? -1;
+      const samples = Array.from({ length: last + 1 }, () => 0);
+      for (const [at, bytes] of cdns[id]!.samples) samples[at] = bytes;
+      this.#samples[cdn] = samples;
     });
   }
 

@@ -22,6 +22,8 @@ export interface CdnRequest extends FootprintClient {
   /** bits per second that the session takes; the configuration's without it, until its player says */
   nominalBps?: number | undefined;
   playing?: string | null | undefined;
+  /** the network that carries the client’s traffic */
+  network?: string | undefined;
   /** without it short: the client will ask again */
   lease?: Lease | undefined;
 }
@@ -29,6 +31,8 @@ export interface CdnRequest extends FootprintClient {
 /** What probes and players say of the CDNs, by number in the file. */
 export interface CdnStates {
   verdictAt(cdn: number, nowMs: number): HealthVerdict;
+  /** share of a network’s sessions that its way to the CDN still deserves, by what its players tell, 0 to 1 */
+  pathShareAt?(network: string, cdn: number): number;
 }
 
 export interface CdnRankingParts {
@@ -149,8 +153,12 @@ export class CdnRanking {
     } else if (decider !== 'weight') {
       sorted.sort((a, b) => Number(b.cdn === decider) - Number(a.cdn === decider));
     }
-    const counted = this.#parts.traffic.cdnOf(client);
-    const bps = this.#bpsOf(request) * this.#config.instances;
+    const weighing: Weighing = {
+      key,
+      counted: this.#parts.traffic.cdnOf(client),
+      bps: this.#bpsOf(request) * this.#config.instances,
+      network: request.network,
+    };
     return sorted.map((offer, turn) => {
       const { id, backup } = this.#cdns[offer.cdn]!;
       const reasons: Reason[] = [turn === 0 ? reasonOf(decider) : 'stand-in'];
@@ -161,7 +169,7 @@ export class CdnRanking {
       // After every other one of its tier.
       const order = backup ? turn + inside.length : turn;
       const candidate: Candidate = { offer, turn: order, tier: tierOf(verdict), excess: 0, verdict, reasons };
-      if (candidate.tier === TIER.takes) this.#weigh(candidate, key, counted, bps);
+      if (candidate.tier === TIER.takes) this.#weigh(candidate, weighing);
       return candidate;
     });
   }
@@ -183,11 +191,14 @@ export class CdnRanking {
   }
 
   /** Whether this session belongs to the share that the CDN's health and its load leave. */
-  #weigh(candidate: Candidate, key: number, counted: number, bps: number): void {
+  #weigh(candidate: Candidate, { key, counted, bps, network }: Weighing): void {
     const { offer, verdict, reasons } = candidate;
+    const { states } = this.#parts;
+    const path = network === undefined ? 1 : (states.pathShareAt?.(network, offer.cdn) ?? 1);
+    if (path < 1) reasons.push('path-fails');
     const { id, maxBps } = this.#cdns[offer.cdn]!;
     const hash = stableHash(id);
-    const turnedBy = beyond(mix32(hash ^ key), verdict.standing === 'unheard' ? 1 : verdict.score);
+    const turnedBy = beyond(mix32(hash ^ key), verdict.score * path);
     if (turnedBy >= 1) {
       reasons.push('turned-away');
       candidate.tier = TIER.turnsAway;
@@ -233,6 +244,16 @@ export class CdnRanking {
       admission: ADMITTED,
     };
   }
+}
+
+/** What a CDN is weighed for. */
+interface Weighing {
+  key: number;
+  /** the CDN that the session counts at, or −1 */
+  counted: number;
+  /** of the session, for all instances */
+  bps: number;
+  network: string | undefined;
 }
 
 interface Decision {

@@ -5,13 +5,25 @@ import { readChecked } from '../../../topology/load/checked-yaml.ts';
 import { identifierSchema } from '../../../topology/model/event.ts';
 import type { MonthRecord } from '../../policy/cdn-month.ts';
 
+/** The longest month has so many five minutes. */
+const MOST_SAMPLES = 31 * 288;
+
+const sampleSchema = z.tuple([
+  z
+    .number()
+    .int()
+    .min(0)
+    .max(MOST_SAMPLES - 1),
+  z.number().nonnegative(),
+]);
+
 const ledgerSchema = z.strictObject({
   schema: z.literal('undercard-cdn-ledger/1'),
   savedMs: z.number().int().nonnegative(),
   month: z.number().int().nonnegative(),
   cdns: z.record(
     identifierSchema,
-    z.strictObject({ bytes: z.number().nonnegative(), samples: z.array(z.number().nonnegative()).max(10_000) }),
+    z.strictObject({ bytes: z.number().nonnegative(), samples: z.array(sampleSchema).max(MOST_SAMPLES) }),
   ),
 });
 

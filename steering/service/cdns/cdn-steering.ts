@@ -4,14 +4,19 @@ import { loadCdns } from '../../../topology/load/cdns-file.ts';
 import { loadCountryPositions } from '../../../topology/load/country-positions.ts';
 import type { Cdns } from '../../../topology/model/cdns.ts';
 import type { Site } from '../../../topology/model/site.ts';
-import { CdnHealth } from '../../policy/cdn-health.ts';
+import { CdnHealth, type PlayersOpinion } from '../../policy/cdn-health.ts';
 import { CdnMonth } from '../../policy/cdn-month.ts';
 import { TB_BYTES } from '../../policy/cdn-price.ts';
 import { CdnRanking, type CdnStates } from '../../policy/cdn-ranking.ts';
 import { CdnTraffic } from '../../policy/cdn-traffic.ts';
+import { DEFAULT_PLAYERS } from '../../policy/health-config.ts';
 import { monthAt } from '../../policy/month.ts';
+import { PlayerHealth } from '../../policy/player-health.ts';
+import { ServerHosts } from '../../policy/server-hosts.ts';
 import { CaseDesk } from '../case-desk.ts';
 import { ClientAddressReader } from '../client-address.ts';
+import { CmcdDesk } from '../cmcd-desk.ts';
+import { CmcdMetrics } from '../cmcd-metrics.ts';
 import { LocationSources, type LocationFiles } from '../location-sources.ts';
 import { PlayerDesk } from '../player-desk.ts';
 import { Routes } from '../routes.ts';
@@ -47,6 +52,8 @@ export interface CdnSteeringConfig extends ShellConfig, LocationFiles {
 
 /** Sessions ask each 10 to 30 s, and half a minute more may pass in a player that is paused for a moment. */
 const KEEP_MS = 60_000;
+/** What players tell becomes shares. */
+const SETTLE_EVERY_MS = 1000;
 /** An estimate that knows no limit of a CDN still needs a number where servers have one. */
 const NO_LIMIT_BPS = 1e13;
 
@@ -77,7 +84,9 @@ async function assemble(config: CdnSteeringConfig, publicUrl: () => string): Pro
   });
 
   const health = cdns.cdns.map(() => new CdnHealth(cdns.probes));
-  const states: CdnStates = { verdictAt: (cdn, now) => health[cdn]!.verdict(now) };
+  const told = new PlayerHealth(Int32Array.from(health.keys()), DEFAULT_PLAYERS, nowMs());
+  const opinionOf = (cdn: number): PlayersOpinion => ({ score: told.shareAt(cdn), reasons: ['players-fail'] });
+  const states: CdnStates = { verdictAt: (cdn, now) => health[cdn]!.verdict(now, opinionOf(cdn)) };
   const keepMs = { short: KEEP_MS, long: cdns.balance.redirectedSeconds * 1000 };
   const traffic = new CdnTraffic(cdns.cdns.length, keepMs, cdns.balance.instances, nowMs());
   const cdnRanking = new CdnRanking(cdns, { states, traffic, monthBytes: (cdn) => month.bytes(cdn) });
@@ -107,6 +116,13 @@ async function assemble(config: CdnSteeringConfig, publicUrl: () => string): Pro
   const asked = { ranking, addresses, metrics, publicUrl };
   const baseUrlOf = (id: string) => cdns.cdns[numbers.get(id) ?? -1]?.baseUrl;
   const players = new PlayerDesk({ ...asked, cases, baseUrlOf });
+  const cmcd = new CmcdDesk({
+    hosts: new ServerHosts(sitesOf(cdns)),
+    tell: (cdn, network, client, sign, atMs) => told.told(cdn, network, client, sign, atMs),
+    metrics: new CmcdMetrics(metrics.registry),
+    ...{ locator, addresses, log, nowMs },
+  });
+  const settling = setInterval(() => told.settle(nowMs()), SETTLE_EVERY_MS).unref();
   const desk = new CdnDesk({ ...asked, cdns, bases, manifests, log });
   return {
     routes: new Routes(
@@ -117,6 +133,7 @@ async function assemble(config: CdnSteeringConfig, publicUrl: () => string): Pro
         { name: 'manifest', path: '/v1/manifest', handle: (exchange) => desk.manifest(exchange) },
         { name: 'play', path: PLAY, handle: (exchange, file) => desk.play(exchange, file) },
         { name: 'redirect', path: REDIRECT, handle: (exchange, path) => desk.redirect(exchange, path) },
+        { name: 'cmcd', path: '/v1/cmcd', methods: ['POST'], handle: (exchange) => cmcd.take(exchange) },
         { name: 'cases', path: '/v1/cases', handle: (exchange) => cases.list(exchange) },
       ],
       (route, status) => metrics.requests.inc({ route, status }),
@@ -124,6 +141,7 @@ async function assemble(config: CdnSteeringConfig, publicUrl: () => string): Pro
     registry: metrics.registry,
     snapshots: { '/state': () => ({ cdns: watch.states(), sessions: traffic.sessions, inputs: locator.states() }) },
     close: () => {
+      clearInterval(settling);
       prober.close();
       locator.close();
       cases.close();

@@ -49,7 +49,7 @@ test('an MPD gets a base for each CDN, steering, and its own place of updates; t
       '<Location>https://steer.example/v1/manifest?url=x&amp;session=s1</Location>',
       STEERING,
     ].join(indent),
-  ).replace('value="/time"', 'value="https://origin.example/time"');
+  ).replace('value="/time"', 'value="https://alpha.example/customer/7/time"');
   t.is(edited(LIVE), wanted);
 });
 

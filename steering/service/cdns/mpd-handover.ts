@@ -184,7 +184,10 @@ class MpdEdits {
     if (!isUrl || url === null || url.href === value || URL.canParse(value)) return;
     const match = /\bvalue\s*=\s*("[^"]*"|'[^']*')/.exec(startTag)!;
     const at = from + match.index;
-    this.#edits.push({ from: at, to: at + match[0].length, text: `value="${escaped(url.href)}"` });
+    const { bases, pathways } = this.#handover;
+    const resource = bases.locate(url);
+    const absolute = resource === null ? url.href : bases.at(pathways[0]!, resource);
+    this.#edits.push({ from: at, to: at + match[0].length, text: `value="${escaped(absolute)}"` });
   }
 
   /** With the white space before it. */
