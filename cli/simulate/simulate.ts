@@ -86,7 +86,7 @@ async function runSeeds(
     const progress = new Progress(
       [variant ?? loaded.scenario.name, runs > 1 ? `seed ${seed}` : null].filter((part) => part !== null).join(' '),
     );
-    const record = recordFile == null ? null : new RunRecord(recordFile, loaded.scenario);
+    const record = recordFile === null || recordFile === undefined ? null : new RunRecord(recordFile, loaded.scenario);
     const input = record === null ? loaded : { ...loaded, record: record.start };
     const result = await runScenario(input, { version, signal, onProgress: progress.show });
     record?.close();
@@ -109,8 +109,11 @@ async function runSeeds(
 }
 
 /** A record is of one run. @throws BadInput */
-function checkRecord({ record, runs }: SimulateOptions, variants: readonly (string | null)[]): void {
-  if (record == null || (runs === 1 && variants.length === 1)) return;
+function checkRecord({ record, runs, cdns }: SimulateOptions, variants: readonly (string | null)[]): void {
+  if (record === null || record === undefined) return;
+  if (cdns !== null && cdns !== undefined)
+    throw new BadInput('--record is of the topology’s own sites: leave out --cdns');
+  if (runs === 1 && variants.length === 1) return;
   const mend = runs > 1 ? 'leave out --runs' : `name one with --variant (${variants.join(', ')})`;
   throw new BadInput(`--record is of one run: ${mend}`);
 }

@@ -1,7 +1,7 @@
 import type { HttpExchange } from '../../runtime/http-exchange.ts';
 import type { Log } from '../../runtime/log.ts';
 import { SeldomLog } from '../../runtime/seldom-log.ts';
-import { parseAddress } from '../../topology/model/ip-address.ts';
+import { parseAddress, type AddressWords } from '../../topology/model/ip-address.ts';
 import { mix32 } from '../../topology/model/stable-hash.ts';
 import { accessNetworkOf } from '../policy/access-network.ts';
 import { CmcdEvents, type Tell } from '../policy/cmcd-events.ts';
@@ -11,14 +11,14 @@ import { respondJson, respondNothing } from './answer.ts';
 import type { ClientAddressReader } from './client-address.ts';
 import type { Locator } from './client-location.ts';
 import { readCmcdBody } from './cmcd-body.ts';
-import type { HealthMetrics } from './health-metrics.ts';
+import type { CmcdMetrics } from './cmcd-metrics.ts';
 
 export interface CmcdDeskOptions {
   hosts: ServerHosts;
   tell: Tell;
   locator: Locator;
   addresses: ClientAddressReader;
-  metrics: HealthMetrics;
+  metrics: CmcdMetrics;
   log: Log;
   /** monotonic */
   nowMs: () => number;
@@ -86,24 +86,24 @@ export class CmcdDesk {
     if (body === null) return this.#refuse(exchange, 'too-large', `at most ${MOST_BODY_BYTES} bytes`);
     if (body.byteLength === 0) return this.#refuse(exchange, 'empty', 'one event a line');
     const beganMs = nowMs();
-    const client = clientOf(address);
+    const parsed = parseAddress(address);
+    const words = parsed.kind === 'address' ? parsed.words : [];
+    const client = clientOf(words);
     if (this.#bytes.take(client, body.byteLength, beganMs) < body.byteLength)
       return this.#drop(exchange, 'address-limit');
-    if (this.#isSpent()) return this.#drop(exchange, 'busy');
-    const { subscriber, country } = locator.locate(address);
-    const network = accessNetworkOf(subscriber, country);
-    const startedMs = performance.now();
+    if (this.#isSpent(beganMs)) return this.#drop(exchange, 'busy');
+    const network = accessNetworkOf(locator.locate(address), words);
     for (const line of readCmcdBody(Buffer.from(body).toString('utf8'))) {
       const outcome = line.kind === 'bad' ? line.reason : this.#events.take(line.event, network, client, beganMs);
-      metrics.cmcdEvents.inc({ outcome });
+      metrics.events.inc({ outcome });
     }
-    this.#spentMs += performance.now() - startedMs;
-    metrics.cmcdBodies.inc({ outcome: 'accepted' });
+    this.#spentMs += nowMs() - beganMs;
+    metrics.bodies.inc({ outcome: 'accepted' });
     respondNothing(exchange);
   }
 
-  #isSpent(): boolean {
-    const second = Math.floor(performance.now() / 1000);
+  #isSpent(atMs: number): boolean {
+    const second = Math.floor(atMs / 1000);
     if (second !== this.#second) {
       this.#second = second;
       this.#spentMs = 0;
@@ -112,22 +112,19 @@ export class CmcdDesk {
   }
 
   #drop(exchange: HttpExchange, outcome: Dropped): void {
-    this.#options.metrics.cmcdBodies.inc({ outcome });
+    this.#options.metrics.bodies.inc({ outcome });
     respondNothing(exchange);
   }
 
   #refuse(exchange: HttpExchange, reason: Refusal, detail: string): void {
-    this.#options.metrics.cmcdBodies.inc({ outcome: reason });
+    this.#options.metrics.bodies.inc({ outcome: reason });
     this.#log.warn({ reason, detail }, 'what a player tells was refused');
     respondJson(exchange, STATUS[reason], { error: reason, detail });
   }
 }
 
 /** One voice: an IPv4 address, or the block of IPv6 addresses that one subscriber has (RFC 6177: 56 bits). */
-function clientOf(address: string): number {
-  const parsed = parseAddress(address);
-  if (parsed.kind === 'bad') return 0;
-  const [first, second = 0] = parsed.words;
-  if (parsed.words.length === 1) return mix32(first!);
-  return mix32(mix32(first!) ^ (second & 0xffffff00));
+function clientOf(words: AddressWords): number {
+  const [first = 0, second = 0] = words;
+  return words.length > 1 ? mix32(mix32(first) ^ (second & 0xffffff00)) : mix32(first);
 }

@@ -1,20 +1,19 @@
 import { Counter, Gauge, Histogram, type Registry } from '../../runtime/metrics.ts';
 import type { NodeTable } from '../policy/node-table.ts';
 
-/** What is counted of probes and of what players tell. Labels come from fixed vocabularies, never from a request. */
+/** What is counted of probes, and what has become of them and of what players tell. */
 export class HealthMetrics {
   readonly probes: Counter<'outcome'>;
   readonly firstByte: Histogram;
-  readonly cmcdBodies: Counter<'outcome'>;
-  readonly cmcdEvents: Counter<'outcome'>;
 
   constructor(registry: Registry, nodes: NodeTable) {
     const registers = [registry];
-    const counter = (name: string, help: string) =>
-      new Counter({ name: `undercard_steering_${name}`, help, labelNames: ['outcome'], registers });
-    this.probes = counter('probes_total', 'Probes of servers that have ended, by what came of them');
-    this.cmcdBodies = counter('cmcd_bodies_total', 'What players posted: accepted, or why not read');
-    this.cmcdEvents = counter('cmcd_events_total', 'Events that players told of, by what was made of them');
+    this.probes = new Counter({
+      name: 'undercard_steering_probes_total',
+      help: 'Probes of servers that have ended, by what came of them',
+      labelNames: ['outcome'],
+      registers,
+    });
     this.firstByte = new Histogram({
       name: 'undercard_steering_probe_first_byte_seconds',
       help: 'From asking a server to its answer’s first byte, connection included',

@@ -10,6 +10,7 @@ import type { SteeringPolicyConfig } from '../policy/steering-config.ts';
 import { CaseDesk } from './case-desk.ts';
 import { ClientAddressReader } from './client-address.ts';
 import { CmcdDesk } from './cmcd-desk.ts';
+import { CmcdMetrics } from './cmcd-metrics.ts';
 import { EventDocuments } from './event-documents.ts';
 import { ExplainDesk } from './explain/explain-desk.ts';
 import { HealthMetrics } from './health-metrics.ts';
@@ -143,7 +144,7 @@ async function assemble(config: SteeringConfig, publicUrl: () => string): Promis
       hosts: new ServerHosts(sites.sites),
       tell: (server, network, client, sign, atMs) => nodes.playerTold(server, network, client, sign, atMs),
       locator: sources,
-      metrics: healthMetrics,
+      metrics: new CmcdMetrics(metrics.registry),
       ...{ addresses, log, nowMs },
     }),
     prober: new Prober({

@@ -1,4 +1,4 @@
-import { accessNetworkOf } from '../access-network.ts';
+import { placeNetwork, placeNetworkOf } from '../access-network.ts';
 import { contentOf } from '../content.ts';
 import type { DecisionFields, RecordHeader } from '../decision-record.ts';
 import { TIERS } from '../candidates.ts';
@@ -64,7 +64,7 @@ export class WhatIf {
       case 'report':
         return this.#report(event, nowMs);
       case 'sign':
-        this.#bias.playerTold(event.network, event.server, event.sign);
+        this.#bias.playerTold(placeNetwork(event.network), event.server, event.sign);
         break;
       case 'gap':
         this.#isPartial = true;
@@ -136,7 +136,7 @@ export class WhatIf {
     };
     if (isBeyond) this.#beyondRecord++;
 
-    const network = accessNetworkOf(place.subscriber, place.country);
+    const network = placeNetworkOf(place.subscriber, place.country);
     if (after.server >= 0 && after.server !== before.server) this.#bias.decidedOtherwise(network, after.server);
     if (known === null) this.#bias.came(network, decision.ranked[0]!, decision.propensity, propensityOfRecorded);
 
