@@ -18,13 +18,14 @@ import { type FlowTable, FLOW_DOUBLES, THRESHOLD } from './flow-table.ts';
 import {
   CAPACITY,
   CARRIED,
-  FOLLOWING,
+  FIRST,
+  LENGTH,
   LEVEL,
   LINK_DOUBLES,
   type LinkTable,
-  NODE_INTS,
   roomOf,
   SHARE,
+  SPAN_INTS,
   TENTATIVE,
 } from './link-table.ts';
 import type { Paths } from './paths.ts';
@@ -110,7 +111,7 @@ export class FairShare {
 
   /** All groups that cross the region, and what they may have at most. @param isWide adds all full links they cross */
   #gather(isWide: boolean): void {
-    const { heads, nodes, shift, doubles: link } = this.#links;
+    const { spans, members, shift, doubles: link } = this.#links;
     const { doubles, ints } = this.#groups;
     const { starts, links: pathLinks } = this.#paths;
     const round = ++this.#round;
@@ -119,8 +120,10 @@ export class FairShare {
     for (let place = 0; place < this.#regionCount; place++) {
       const full = this.#region[place]!;
       this.#from[full] = crossing;
-      for (let node = heads[full]!; node >= 0; node = nodes[node * NODE_INTS + FOLLOWING]!) {
-        const group = node >> shift;
+      const first = spans[full * SPAN_INTS + FIRST]!;
+      const end = first + spans[full * SPAN_INTS + LENGTH]!;
+      for (let member = first; member < end; member++) {
+        const group = members[member]! >> shift;
         if (crossing === this.#crossing.length) this.#crossing = doubled(this.#crossing);
         this.#crossing[crossing++] = group;
         if (ints[group * GROUP_INTS + MARK] === round) continue;

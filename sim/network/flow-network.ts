@@ -19,12 +19,13 @@ import {
   CAPACITY,
   CARRIED,
   checkedCapacity,
-  FOLLOWING,
+  FIRST,
+  LENGTH,
   LEVEL,
   LINK_DOUBLES,
   LinkTable,
-  NODE_INTS,
   roomOf,
+  SPAN_INTS,
 } from './link-table.ts';
 import { Paths } from './paths.ts';
 
@@ -252,12 +253,10 @@ export class FlowNetwork {
 
   /** Numbers of the groups that cross the link, in no order that means something. */
   groupsOver(link: number): number[] {
-    const { heads, nodes, shift } = this.#links;
-    const groups: number[] = [];
-    for (let node = heads[this.#checkedLink(link)]!; node >= 0; node = nodes[node * NODE_INTS + FOLLOWING]!) {
-      groups.push(node >> shift);
-    }
-    return groups;
+    const { spans, members, shift } = this.#links;
+    const at = this.#checkedLink(link) * SPAN_INTS;
+    const first = spans[at + FIRST]!;
+    return Array.from(members.subarray(first, first + spans[at + LENGTH]!), (node) => node >> shift);
   }
 
   group(group: number): FlowGroup {
