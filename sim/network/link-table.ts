@@ -14,6 +14,8 @@ export const LEVEL = 4;
 export const TENTATIVE = 5;
 /** while solving: what is left for each unit of weight that is still open */
 export const SHARE = 6;
+/** while it holds flows back: the integral of its level until SINCE, which counts the service of all that it holds */
+export const CLOCK = 7;
 
 /** What rounding may put a link above its capacity without anyone being slowed, relative. */
 const ROUNDING = 1e-12;
@@ -66,9 +68,32 @@ export class LinkTable {
     const { doubles } = this;
     const at = link * LINK_DOUBLES;
     const carried = doubles[at + CARRIED]!;
-    doubles[at + AMOUNT]! += carried * (nowMs - doubles[at + SINCE]!);
-    doubles[at + SINCE] = nowMs;
+    const elapsedMs = nowMs - doubles[at + SINCE]!;
+    if (elapsedMs > 0) {
+      doubles[at + AMOUNT]! += carried * elapsedMs;
+      const level = doubles[at + LEVEL]!;
+      if (level < Infinity) doubles[at + CLOCK]! += level * elapsedMs;
+      doubles[at + SINCE] = nowMs;
+    }
     doubles[at + CARRIED] = carried + moreBps;
+  }
+
+  /** Of a link that holds flows back, or did until this very moment. */
+  clock(link: number, nowMs: number): number {
+    const { doubles } = this;
+    const at = link * LINK_DOUBLES;
+    const elapsedMs = nowMs - doubles[at + SINCE]!;
+    return elapsedMs > 0 ? doubles[at + CLOCK]! + doubles[at + LEVEL]! * elapsedMs : doubles[at + CLOCK]!;
+  }
+
+  /** When the clock shows so much; Infinity when it stands. */
+  clockReachesMs(link: number, clock: number): number {
+    const { doubles } = this;
+    const at = link * LINK_DOUBLES;
+    const missing = clock - doubles[at + CLOCK]!;
+    if (missing <= 0) return doubles[at + SINCE]!;
+    const level = doubles[at + LEVEL]!;
+    return level > 0 ? doubles[at + SINCE]! + missing / level : Infinity;
   }
 
   bytes(link: number, nowMs: number): number {
