@@ -3,13 +3,14 @@ import { stableHash } from '../../topology/model/stable-hash.ts';
 import type { Engine } from '../engine/engine.ts';
 import { grown } from '../engine/grown.ts';
 import type { TransferProgress } from '../player/adaptation.ts';
+import { type Adaptation } from '../player/adaptation.ts';
 import { newAdaptation } from '../player/adaptation-kinds.ts';
 import { ladderOf, type Ladder } from '../player/ladder.ts';
 import { DEFAULT_PLAYER_CONFIG, type PlayerConfig } from '../player/player-config.ts';
 import type { StartAt } from '../player/live-position.ts';
 import type { FailureCause, PlayerReport } from '../player/player-report.ts';
 import type { PlayerSink } from '../player/player-sink.ts';
-import { Player } from '../player/player.ts';
+import { Players } from '../player/player.ts';
 import type { Ranking } from '../player/server-choice.ts';
 import { ViewerBehaviour } from '../player/viewer-behaviour.ts';
 import type { Audience } from '../scenarios/audience-schema.ts';
@@ -58,7 +59,11 @@ export interface ViewerOptions {
  * decided in `sim/player`, which ranking they get in `steering/policy`.
  */
 export class Viewers implements PlayerSink, WireAsker {
-  readonly players: (Player | null)[] = [];
+  /** how many have come */
+  count = 0;
+  readonly #players: Players;
+  /** by viewer: is there */
+  #present = new Uint8Array(1024);
   /** who has lost patience for good */
   gaveUp = 0;
   readonly traits: ViewerTraits[] = [];
@@ -86,8 +91,8 @@ export class Viewers implements PlayerSink, WireAsker {
   readonly #patienceTimers: number[] = [];
   readonly #patienceKind: number;
   /** by viewer and lane */
-  #fetches = new Int32Array(1024);
-  #exchanges = new Int32Array(1024);
+  #fetches = new Int32Array(1024 * LANE_COUNT);
+  #exchanges = new Int32Array(1024 * LANE_COUNT);
   readonly #connections: Connections;
   /** of each viewer the server of its last way, and that way */
   readonly #wayServer: number[] = [];
@@ -95,6 +100,11 @@ export class Viewers implements PlayerSink, WireAsker {
   /** of each viewer what it asked last for a segment, and at which bitrate its last video segment came */
   readonly #lastServer: number[] = [];
   readonly #bitrateBps: number[] = [];
+  /** of each viewer what is needed of its traits with each segment */
+  #places = new Int32Array(1024);
+  #accessBps = new Float64Array(1024);
+  /** serves all, where the rule can */
+  readonly #sharedAdaptation: Adaptation | null;
   readonly #wayVersion: number[] = [];
 
   constructor(options: ViewerOptions, world: ViewerWorld) {
@@ -102,6 +112,9 @@ export class Viewers implements PlayerSink, WireAsker {
     this.#world = world;
     this.#configs = playerConfigs(options.audience);
     this.#connections = new Connections(options.transport);
+    this.#players = new Players(this);
+    this.#sharedAdaptation =
+      options.audience.player.adaptation === 'hls' ? newAdaptation('hls', this.#players.rows) : null;
     this.#kind = world.wire.addAskers(this, false);
     this.#ladder = ladderOf(world.keys.event);
     const { timers } = world.engine;
@@ -112,7 +125,7 @@ export class Viewers implements PlayerSink, WireAsker {
 
   /** Somebody comes. @returns the viewer's number */
   arrive(traits: ViewerTraits): number {
-    const viewer = this.players.length;
+    const viewer = this.count++;
     const { timers } = this.#world.engine;
     this.traits.push(traits);
     this.#sessions.push(0);
@@ -127,15 +140,16 @@ export class Viewers implements PlayerSink, WireAsker {
     this.#wayVersion.push(-1);
     this.#lastServer.push(NOTHING);
     this.#bitrateBps.push(0);
-    this.#room((viewer + 1) * LANE_COUNT);
-    this.players.push(null);
+    this.#room(viewer + 1);
+    this.#places[viewer] = traits.place;
+    this.#accessBps[viewer] = traits.accessBps;
     this.#world.recorder.came(viewer);
     this.#begin(viewer);
     return viewer;
   }
 
   leave(viewer: number): void {
-    if (this.players[viewer] === null) return;
+    if (this.#present[viewer] === 0) return;
     this.#end(viewer);
     const { timers } = this.#world.engine;
     for (const timer of [this.#wakeTimers, this.#steeringTimers, this.#patienceTimers]) timers.free(timer[viewer]!);
@@ -150,9 +164,9 @@ export class Viewers implements PlayerSink, WireAsker {
     this.#tell(viewer, (player, nowMs, wallMs) => player.resume(nowMs, wallMs));
   }
 
-  #tell(viewer: number, event: (player: Player, nowMs: number, wallMs: number) => void): void {
-    const player = this.players[viewer];
-    if (!player) return;
+  #tell(viewer: number, event: (player: Players, nowMs: number, wallMs: number) => void): void {
+    const player = this.playerOf(viewer);
+    if (player === null) return;
     event(player, this.#world.engine.nowMs, this.#world.engine.wallMs);
     this.#arm(viewer, player);
   }
@@ -229,9 +243,8 @@ export class Viewers implements PlayerSink, WireAsker {
     this.#connections.used(lane, wire.windowBytes(exchange), nowMs);
     const key = wire.key[exchange]!;
     const sizeBytes = wire.sizeBytes[exchange]!;
-    const { place } = this.traits[viewer]!;
-    recorder.delivered(place, wire.server[exchange]!, key, wire.outcome[exchange]!, sizeBytes);
-    const player = this.players[viewer]!;
+    recorder.delivered(this.#places[viewer]!, wire.server[exchange]!, key, wire.outcome[exchange]!, sizeBytes);
+    const player = this.#players.focus(viewer);
     if (keys.kind(key) === KEY_KINDS.document) player.learned(fetchId, this.#ladder, sizeBytes, nowMs, engine.wallMs);
     else {
       if (keys.kind(key) === KEY_KINDS.segment) this.#fetchedSegment(viewer, key);
@@ -253,9 +266,14 @@ export class Viewers implements PlayerSink, WireAsker {
     const retryAfterMs = failure === 'answered' && status === 503 ? 1000 * Math.ceil(wire.ttlMs[exchange]! / 1000) : -1;
     const bytes = wire.receivedBytes(exchange);
     if (bytes > 0) this.#delivered(viewer, exchange, bytes);
-    const player = this.players[viewer]!;
+    const player = this.#players.focus(viewer);
     player.failed(fetchId, cause, bytes, retryAfterMs, nowMs, engine.wallMs);
     this.#arm(viewer, player);
+  }
+
+  /** null when it is not there; good until another player is asked for */
+  playerOf(viewer: number): Players | null {
+    return this.#present[viewer] === 1 ? this.#players.focus(viewer) : null;
   }
 
   /** Nominal, of the video segment that came last. */
@@ -276,15 +294,16 @@ export class Viewers implements PlayerSink, WireAsker {
     const { audience, seed } = this.#options;
     const session = this.#sessions[viewer]!++;
     const traits = this.traits[viewer]!;
-    const player = new Player({
+    const { adaptation } = audience.player;
+    this.#players.make(viewer, {
       id: viewer,
       seed: traits.playerSeed ?? stableHash(`player ${viewer} ${session}`, seed) | 0,
-      sink: this,
-      adaptation: newAdaptation(audience.player.adaptation),
+      adaptation: this.#sharedAdaptation ?? newAdaptation(adaptation),
       config: this.#configs[traits.device]!,
       startAt: startOf(traits),
     });
-    this.players[viewer] = player;
+    const player = this.#players;
+    this.#present[viewer] = 1;
     for (let slot = viewer * LANE_COUNT; slot < (viewer + 1) * LANE_COUNT; slot++) this.#connections.close(slot);
     player.start(engine.nowMs, engine.wallMs);
     this.#arm(viewer, player);
@@ -293,7 +312,7 @@ export class Viewers implements PlayerSink, WireAsker {
   }
 
   #losesPatience(viewer: number): void {
-    const player = this.players[viewer]!;
+    const player = this.#players.focus(viewer);
     const behaviour = this.#behaviours[viewer]!;
     switch (behaviour.wake(this.#world.engine.nowMs, player.stillSinceMs, player.ranking)) {
       case 'wait':
@@ -315,7 +334,7 @@ export class Viewers implements PlayerSink, WireAsker {
 
   #end(viewer: number): void {
     const { engine, recorder } = this.#world;
-    const player = this.players[viewer]!;
+    const player = this.#players.focus(viewer);
     player.leave(engine.nowMs, engine.wallMs);
     recorder.sessionEnded(viewer, player.report(engine.nowMs, engine.wallMs), this.traits[viewer]!);
     engine.timers.cancel(this.#wakeTimers[viewer]!);
@@ -326,7 +345,7 @@ export class Viewers implements PlayerSink, WireAsker {
       this.#fetches[lane] = 0;
       if (lane % LANE_COUNT !== LANES.steering) this.#abandon(viewer, lane);
     }
-    this.players[viewer] = null;
+    this.#present[viewer] = 0;
   }
 
   #ask(viewer: number, lane: number, fetchId: number, server: number, key: number): void {
@@ -339,7 +358,7 @@ export class Viewers implements PlayerSink, WireAsker {
     connections.open(slot, first, first + LANES.steering, this.#fetches, server, way.oneWayMs, nowMs);
     const { setUpMs, windowBytes } = connections;
     this.#fetches[slot] = fetchId;
-    const { accessBps } = this.traits[viewer]!;
+    const accessBps = this.#accessBps[viewer]!;
     this.#exchanges[slot] = wire.ask(this.#kind, viewer, fetchId, server, key, way, setUpMs, accessBps, windowBytes);
   }
 
@@ -348,14 +367,14 @@ export class Viewers implements PlayerSink, WireAsker {
     if (this.#wayServer[viewer] !== server || this.#wayVersion[viewer] !== ways.version) {
       this.#wayServer[viewer] = server;
       this.#wayVersion[viewer] = ways.version;
-      this.#ways[viewer] = ways.toPlace(server, this.traits[viewer]!.place);
+      this.#ways[viewer] = ways.toPlace(server, this.#places[viewer]!);
     }
     return this.#ways[viewer]!;
   }
 
   #steeringAnswers(viewer: number): void {
     const { desk, engine, places, serverOf, keys } = this.#world;
-    const player = this.players[viewer]!;
+    const player = this.#players.focus(viewer);
     const fetchId = this.#settle(viewer, this.#fetches[viewer * LANE_COUNT + LANES.steering]!, LANES.steering);
     if (desk.down) player.failed(fetchId, 'network', 0, -1, engine.nowMs, engine.wallMs);
     else {
@@ -370,12 +389,12 @@ export class Viewers implements PlayerSink, WireAsker {
 
   #wake(viewer: number): void {
     const { engine } = this.#world;
-    const player = this.players[viewer]!;
+    const player = this.#players.focus(viewer);
     player.wake(engine.nowMs, engine.wallMs);
     this.#arm(viewer, player);
   }
 
-  #arm(viewer: number, player: Player): void {
+  #arm(viewer: number, player: Players): void {
     const { timers, nowMs } = this.#world.engine;
     timers.set(this.#wakeTimers[viewer]!, Math.max(nowMs, player.nextWakeMs));
   }
@@ -412,16 +431,24 @@ export class Viewers implements PlayerSink, WireAsker {
 
   #delivered(viewer: number, exchange: number, bytes: number): void {
     const { wire, recorder } = this.#world;
-    const { place } = this.traits[viewer]!;
-    recorder.delivered(place, wire.server[exchange]!, wire.key[exchange]!, wire.outcome[exchange]!, bytes);
+    recorder.delivered(
+      this.#places[viewer]!,
+      wire.server[exchange]!,
+      wire.key[exchange]!,
+      wire.outcome[exchange]!,
+      bytes,
+    );
   }
 
-  #room(lanes: number): void {
-    this.#connections.room(lanes);
-    if (lanes <= this.#fetches.length) return;
-    const size = this.#fetches.length * 2;
-    this.#fetches = grown(this.#fetches, size);
-    this.#exchanges = grown(this.#exchanges, size);
+  #room(viewers: number): void {
+    this.#connections.room(viewers * LANE_COUNT);
+    if (viewers <= this.#present.length) return;
+    const size = this.#present.length * 2;
+    this.#present = grown(this.#present, size);
+    this.#places = grown(this.#places, size);
+    this.#accessBps = grown(this.#accessBps, size);
+    this.#fetches = grown(this.#fetches, size * LANE_COUNT);
+    this.#exchanges = grown(this.#exchanges, size * LANE_COUNT);
   }
 }
 

@@ -213,8 +213,8 @@ const MUTATIONS: Mutation[] = [
   {
     rule: 'a mean forgets by weight',
     file: 'sim/player/ewma.ts',
-    from: 'this.#sum = value * (1 - kept) + this.#sum * kept;',
-    to: 'this.#sum = value * kept + this.#sum * (1 - kept);',
+    from: 'value * (1 - kept) + numbers[at + SUM]! * kept;',
+    to: 'value * kept + numbers[at + SUM]! * (1 - kept);',
     rungs: ['player-bitrate'],
   },
   {
