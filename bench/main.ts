@@ -1,9 +1,10 @@
-// `npm run bench -- hits`, `-- herd`, `-- sim`: the shipped services against their peers and the simulator, on this machine.
+// `npm run bench -- hits`, `-- herd`, `-- sim`, `-- steering`: the shipped services against their peers and the simulator, on this machine.
 import { Command, CommanderError } from 'commander';
 import { BadInput } from '../runtime/bad-input.ts';
 import { register as registerHerd } from './herd.ts';
 import { register as registerHits } from './hits.ts';
 import { register as registerSim } from './sim.ts';
+import { register as registerSteering } from './steering.ts';
 import { BenchFailure, Interrupted } from './parts/bench-failure.ts';
 import { clearProgress } from './parts/progress.ts';
 
@@ -16,7 +17,7 @@ const program = new Command('bench')
   .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 bad input, 130 interrupted.');
 
 // Each bench is one file with a `register`.
-for (const register of [registerHits, registerHerd, registerSim]) register(program);
+for (const register of [registerHits, registerHerd, registerSim, registerSteering]) register(program);
 for (const command of [program, ...program.commands]) command.exitOverride();
 
 try {

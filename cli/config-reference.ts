@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { edgeConfigSchema } from '../edge/service/edge-config.ts';
 import { scenarioSchema } from '../sim/scenarios/scenario.ts';
+import { coverageZonesSchema } from '../steering/policy/coverage-zones.ts';
 import { sitesSchema } from '../topology/model/site.ts';
 import { topologySchema } from '../topology/model/topology.ts';
 
@@ -40,6 +41,10 @@ export function configReference(): string {
     '## sites.yaml: `undercard steering --sites FILE`',
     '',
     ...tableOf(z.toJSONSchema(sitesSchema, { io: 'input' }) as Property),
+    '',
+    '## zones.yaml: `undercard steering --coverage-zones FILE`',
+    '',
+    ...tableOf(z.toJSONSchema(coverageZonesSchema, { io: 'input' }) as Property),
     '',
     '## scenario.yaml: `undercard sim run FILE`',
     '',

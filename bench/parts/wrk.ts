@@ -49,10 +49,14 @@ export function parseWrkOutput(output: string): WrkResult | null {
   return all.every((value) => typeof value === 'number' && Number.isFinite(value)) ? (read as WrkResult) : null;
 }
 
-/** One run: one thread, 64 connections, on the load's core. @throws BenchFailure */
-export async function runWrk(place: Workplace, url: URL, seconds: number): Promise<WrkResult> {
+/**
+ * One run: one thread, 64 connections, on the load's core.
+ * @param more Lua that makes requests of its own (`request`); without it the URL is asked for each time
+ * @throws BenchFailure
+ */
+export async function runWrk(place: Workplace, url: URL, seconds: number, more = ''): Promise<WrkResult> {
   const script = join(place.dir, 'browser.lua');
-  writeFileSync(script, wrkScript());
+  writeFileSync(script, wrkScript() + more);
   const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--timeout', '5s', '--latency', '-s', script, url.href];
   const output = await place.run('wrk', place.cores.load, 'wrk', args, (seconds + 15) * 1000);
   const result = parseWrkOutput(output);

@@ -8,7 +8,7 @@ import { fetchText, untilListening, type CountingPeer } from './peer.ts';
 
 /** The Node that ships with the checkout, whatever runs the bench. */
 export const NODE = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url));
-const COMMAND = fileURLToPath(new URL('../../cli/undercard.mjs', import.meta.url));
+export const COMMAND = fileURLToPath(new URL('../../cli/undercard.mjs', import.meta.url));
 
 const READY_BOUND_MS = 8000;
 

@@ -191,7 +191,8 @@ export class DemoPlan {
       this.#service('steering', [
         'steering',
         ...['--id', 'steering', '--sites', this.sitesFile, '--topology', this.topologyFile],
-        ...['--events-from', this.url('origin'), '--allow-ip-parameter', '--public-url', this.url('steering')],
+        ...['--events-from', this.url('origin'), '--allow-ip-parameter', '--test-cases'],
+        ...['--public-url', this.url('steering')],
       ]),
       ...this.world.edges.map((edge) => this.#edge(edge)),
     ];

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { BadInput } from '../../runtime/bad-input.ts';
 import { Random } from '../../sim/engine/random.ts';
 import { loadTopology } from '../../topology/load/topology-file.ts';
-import { formatAddress, parsePrefix, type AddressWords } from '../../topology/model/ip-address.ts';
+import { addressIn } from '../../topology/model/address-in.ts';
 import { Routing } from '../../topology/model/routing.ts';
 import type { Path, Server, Topology, TopologySite } from '../../topology/model/topology.ts';
 
@@ -140,22 +140,11 @@ function placesOf(routing: Routing, seed: number): DemoPlace[] {
     const random = new Random(seed, `addresses ${name}`);
     const addresses: string[] = [];
     for (let tries = 0; tries < MOST_TRIES && addresses.length < ADDRESSES_A_PLACE; tries++) {
-      const address = addressIn(own[tries % own.length]!.prefix, random);
+      const address = addressIn(own[tries % own.length]!.prefix, () => random.uniform());
       // A longer prefix inside may belong to somebody else.
       const found = routing.locate(address);
       if (found?.network === network && found.metro === metro) addresses.push(address);
     }
     return addresses.length === 0 ? [] : [{ name, network, metro, subscribers, addresses }];
   });
-}
-
-function addressIn(prefix: string, random: Random): string {
-  const parsed = parsePrefix(prefix);
-  if (parsed.kind === 'bad') throw new Error(`${prefix} ${parsed.reason}`);
-  const words: AddressWords = parsed.words.map((word, index) => {
-    const fixed = Math.min(32, Math.max(0, parsed.length - 32 * index));
-    const free = 2 ** (32 - fixed);
-    return word + Math.floor(random.uniform() * free);
-  });
-  return formatAddress(words);
 }

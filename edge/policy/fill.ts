@@ -6,6 +6,8 @@ export interface KeyState {
   readonly hash: number;
   readonly event: number;
   readonly segment: number;
+  /** number of the event's rendition, or −1 */
+  readonly rendition: number;
   object: StoredObject | null;
   /** the shared fill in flight, if any */
   fill: Fill | null;

@@ -13,8 +13,18 @@ export class KeyStates {
     this.#marks = new UncacheableMarks(uncacheableMs, (state) => this.releaseIfIdle(state));
   }
 
-  define(key: number, hash: number, event: number, segment: number): void {
-    this.#states[key] = { key, hash, event, segment, object: null, fill: null, uncacheableUntilMs: 0, users: 0 };
+  define(key: number, hash: number, event: number, segment: number, rendition: number): void {
+    this.#states[key] = {
+      key,
+      hash,
+      event,
+      segment,
+      rendition,
+      object: null,
+      fill: null,
+      uncacheableUntilMs: 0,
+      users: 0,
+    };
   }
 
   /** The state of a key that is known to be in use. */

@@ -1,12 +1,16 @@
 import type { LiveEvent } from '../../topology/model/event.ts';
 import { newestNumber, windowVerdict, type WindowVerdict } from '../../topology/model/live-window.ts';
 import type { Priority } from '../../topology/model/priority.ts';
+import type { ReservedRate } from './reserved-rate.ts';
 
-/** The part of an event's document that the window is computed from. */
+/** The part of an event's document that the window and reservations are computed from. */
 export type EventTiming = Pick<
   LiveEvent,
   'availabilityStartMs' | 'segmentDurationMs' | 'startNumber' | 'dvrWindowMs' | 'endNumber'
->;
+> & {
+  /** bandwidth of each rendition, by the number that the shell gave it */
+  nominalBps?: readonly number[];
+};
 
 interface EventState {
   timing: EventTiming | null;
@@ -46,6 +50,18 @@ export class LiveEvents {
   verdict(event: number, number: number, wallMs: number, clockErrorMs: number): WindowVerdict | null {
     const timing = this.#events[event]?.timing;
     return timing ? windowVerdict(timing, number, wallMs, clockErrorMs) : null;
+  }
+
+  /** What a player that asks for the segment has reserved by it: how much, and for how long. Nothing while it is unknown. */
+  reserve(event: number, rendition: number, reserved: ReservedRate): void {
+    const timing = this.#events[event]?.timing;
+    const nominalBps = timing?.nominalBps?.[rendition];
+    if (nominalBps !== undefined) reserved.asked(nominalBps, timing!.segmentDurationMs);
+  }
+
+  /** Whether `reserve` would do anything. */
+  isNominal(event: number, rendition: number): boolean {
+    return this.#events[event]?.timing?.nominalBps?.[rendition] !== undefined;
   }
 
   priority(event: number, number: number, wallMs: number): Priority {

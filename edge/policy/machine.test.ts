@@ -2,6 +2,7 @@ import test from 'ava';
 import { edgePolicySchema, type EdgePolicyConfig } from './edge-config.ts';
 import { EdgeMachine } from './machine.ts';
 import type { EdgeSink, FillHead } from './sink.ts';
+import { FROM_TIER, INTERNAL, PARTIAL } from './sink.ts';
 
 /** What the machine said, each order as a line of its name and arguments. */
 function machineWith(policy: Partial<EdgePolicyConfig> = {}, upstreams = 1) {
@@ -279,4 +280,29 @@ test('an object that does not fit is not stored, and what it would have replaced
   t.deepEqual(said(), ['drop 1']);
   machine.fillEnd(2, 20);
   t.deepEqual(said(), ['release 0']);
+});
+
+test('players reserve by each request for a segment that is not refused; tiers, parts and the node itself do not', (t) => {
+  const { machine } = machineWith();
+  machine.define(1, 1, 0, 5, 1);
+  machine.define(2, 2, 0, 5, 7);
+  const timing = { availabilityStartMs: 0, segmentDurationMs: 2000, startNumber: 1, dvrWindowMs: 60_000 };
+  const reservedBits = (nowMs: number) => machine.reserved.sampleBps(nowMs, 0) * 10;
+  reservedBits(0);
+  machine.request(1, 1, 0, 0, 12_000);
+  t.is(reservedBits(10_000), 0, 'as long as the document is not known');
+  machine.learned(0, { ...timing, nominalBps: [1_000_000, 5_000_000] }, 2000, 0);
+  machine.request(2, 1, 0, 0, 12_000);
+  machine.request(3, 1, 0, 0, 12_000);
+  for (const flags of [FROM_TIER, INTERNAL, PARTIAL]) machine.request(10 + flags, 1, flags, 0, 12_000);
+  machine.request(4, 1, 0, 0, 1000);
+  machine.request(5, 2, 0, 0, 12_000);
+  t.is(reservedBits(20_000), 2 * 2 * 5_000_000);
+  t.true(machine.isNominal(1, 0));
+  for (const [key, flags] of [
+    [0, 0],
+    [2, 0],
+    [1, FROM_TIER],
+  ] as const)
+    t.false(machine.isNominal(key, flags));
 });

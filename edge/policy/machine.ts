@@ -15,8 +15,9 @@ import {
 import { KeyStates } from './key-states.ts';
 import { LiveEvents, type EventTiming } from './live-events.ts';
 import { Requests } from './requests.ts';
+import { ReservedRate } from './reserved-rate.ts';
 import type { EdgeSink, FillFailure, FillHead, RefusalReason, ServeOutcome, StreamOutcome } from './sink.ts';
-import { ONLY_IF_CACHED } from './sink.ts';
+import { FROM_TIER, INTERNAL, ONLY_IF_CACHED, PARTIAL } from './sink.ts';
 import { Sources, type SourceLayout } from './sources.ts';
 import { Store, type StoredObject } from './store.ts';
 
@@ -36,6 +37,7 @@ export class EdgeMachine {
   /** failed upstream attempts by cause */
   readonly failures = new Map<FillFailure, number>();
   readonly events = new LiveEvents();
+  readonly reserved = new ReservedRate();
   readonly sources: Sources;
   readonly #config: EdgePolicyConfig;
   readonly #sink: EdgeSink;
@@ -110,9 +112,10 @@ export class EdgeMachine {
    * Makes a key known before its first use.
    * @param hash stable hash of the key's text, for the ring
    * @param event number of the live event whose segment it is, or −1
+   * @param rendition number of the event's rendition, or −1
    */
-  define(key: number, hash: number, event: number, segment: number): void {
-    this.#keys.define(key, hash, event, segment);
+  define(key: number, hash: number, event: number, segment: number, rendition = -1): void {
+    this.#keys.define(key, hash, event, segment, rendition);
   }
 
   /** How a fill of the key ranks when the tier above must choose (DESIGN §5). */
@@ -121,12 +124,21 @@ export class EdgeMachine {
     return state.event < 0 ? 'on-demand' : this.events.priority(state.event, state.segment, wallMs);
   }
 
+  /** Whether a request counts by the nominal bitrate of what it asks for, and not by the bytes that go out. */
+  isNominal(key: number, flags: number): boolean {
+    const { event, rendition } = this.#keys.at(key);
+    return event >= 0 && (flags & NO_PLAYER) === 0 && this.events.isNominal(event, rendition);
+  }
+
   // ——— requests ———
 
   request(requestId: number, key: number, flags: number, nowMs: number, wallMs: number): void {
     const state = this.#keys.at(key);
     this.stats.requests++;
-    if (state.event >= 0 && this.#outsideWindow(requestId, state, nowMs, wallMs)) return;
+    if (state.event >= 0) {
+      if (this.#outsideWindow(requestId, state, nowMs, wallMs)) return;
+      if ((flags & NO_PLAYER) === 0) this.events.reserve(state.event, state.rendition, this.reserved);
+    }
     const object = state.object;
     if (object !== null && nowMs < object.freshUntilMs) {
       this.stats.hits++;
@@ -556,6 +568,9 @@ export class EdgeMachine {
     }
   }
 }
+
+/** Requests that reserve nothing. */
+const NO_PLAYER = FROM_TIER | INTERNAL | PARTIAL;
 
 /** A 410 stays true for good; the lifetime only bounds how long a mistake in the event's document lives. */
 const GONE_TTL_MS = 60_000;

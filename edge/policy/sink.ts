@@ -99,3 +99,5 @@ export const FROM_TIER = 1;
 export const ONLY_IF_CACHED = 2;
 /** one that the shell makes for itself: an event's document */
 export const INTERNAL = 4;
+/** without a body, or for a part of it: says nothing of what the player takes */
+export const PARTIAL = 8;

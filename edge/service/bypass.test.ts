@@ -68,9 +68,10 @@ test('what is on its way while a POST changes it is not kept', async (t) => {
 test('a request body beyond the bound gets 413, and the origin is spared', async (t) => {
   const origin = await OriginServer.open(t, { '/page': give('page', FRESH) });
   const edge = await openEdge(t, { upstreams: [origin.url] });
-  const huge = 'x'.repeat(17 * 2 ** 20);
-  const head = `POST /page HTTP/1.1\r\nHost: x\r\nContent-Length: ${huge.length}\r\n\r\n`;
-  const { received } = await rawExchange(Number(new URL(edge.url).port), head + huge, (text) =>
+  // Not a byte more than it takes to be refused: what a server closes on unread resets the connection, answer and all.
+  const tooMuch = 'x'.repeat(16 * 2 ** 20 + 1);
+  const head = `POST /page HTTP/1.1\r\nHost: x\r\nContent-Length: ${17 * 2 ** 20}\r\n\r\n`;
+  const { received } = await rawExchange(Number(new URL(edge.url).port), head + tooMuch, (text) =>
     text.includes('\n\r\n'),
   );
   t.regex(received, /^HTTP\/1\.1 413 /);

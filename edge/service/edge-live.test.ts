@@ -131,3 +131,34 @@ test('an origin with its own opinion of other pages keeps it', async (t) => {
   const { get } = await liveEdge(t, give('segment', own));
   t.is((await get(segment(2))).fields['access-control-allow-origin'], 'https://player.example');
 });
+
+test('reservations count what players ask for by its nominal bitrate, once a request, whoever holds the bytes', async (t) => {
+  const { edge, get } = await liveEdge(t);
+  /** Bits reserved since the last time, by a clock of the test's own. */
+  let nowMs = 0;
+  const reservedBits = () =>
+    edge.machine.reserved.sampleBps((nowMs += 200_000), 8 * edge.node.egress.unreservedBytes) * 200;
+  reservedBits();
+  const segmentBits = 3_000_000 * 60;
+  await get(segment(2));
+  await get(segment(2));
+  t.is(Math.round(reservedBits()), 2 * segmentBits, 'a miss and a hit');
+  await get(segment(2), { 'CDN-Loop': 'edge-2' });
+  await get(segment(2), { Range: 'bytes=0-1' });
+  await ask(edge.url, segment(2), { method: 'HEAD' });
+  t.is((await get(segment(4))).status, 404);
+  const small = reservedBits();
+  t.true(small < 10_000, `another tier, a range, a header alone and a refusal, but for their bytes: ${small}`);
+});
+
+test('what has no nominal bitrate is reserved by what is sent of it, but not what goes to other tiers', async (t) => {
+  const body = 'x'.repeat(10_000);
+  const { edge, get } = await liveEdge(t, give(body, { 'Cache-Control': 'max-age=60' }));
+  const before = edge.node.egress.unreservedBytes;
+  await get('/vod/title/1.m4s');
+  await get('/live/show/unlisted/2.m4s');
+  await get('/vod/title/1.m4s', { 'CDN-Loop': 'edge-2' });
+  await get(segment(2));
+  await until(() => edge.node.egress.bytes.viewer >= 3 * body.length, 'three answers to have ended');
+  t.is(edge.node.egress.unreservedBytes - before, 2 * body.length);
+});

@@ -7,7 +7,7 @@ import type { EventTiming } from '../policy/live-events.ts';
 import type { EdgeMachine } from '../policy/machine.ts';
 import { select, type Conditions, type Selection } from '../policy/preconditions.ts';
 import type { EdgeSink, FillFailure, FillHead, RefusalReason, ServeOutcome, StreamOutcome } from '../policy/sink.ts';
-import { FROM_TIER, INTERNAL, ONLY_IF_CACHED } from '../policy/sink.ts';
+import { FROM_TIER, INTERNAL, ONLY_IF_CACHED, PARTIAL } from '../policy/sink.ts';
 import { blockOf, fieldMap, isMediaPath, PREFLIGHT } from './answer-fields.ts';
 import { Bypass } from './bypass.ts';
 import { ageField, CacheStatus, tierField } from './cache-status.ts';
@@ -108,7 +108,9 @@ export class EdgeNode implements EdgeSink {
     this.egress = new EgressCounter(options.countAgent);
     this.machine = options.makeMachine(this);
     this.#turns = new Turns(this.machine);
-    this.keys = new KeyTable((key, facts) => this.machine.define(key, facts.hash, facts.event, facts.segment));
+    this.keys = new KeyTable((key, { hash, event, segment, rendition }) =>
+      this.machine.define(key, hash, event, segment, rendition),
+    );
     this.#bypass = new Bypass(options.id, () => options.upstreams[0]!, this.refusals);
   }
 
@@ -123,7 +125,8 @@ export class EdgeNode implements EdgeSink {
       this.refusals.answer(exchange, path, 508, 'loop', 0, false);
     } else if (method === 'GET' || method === 'HEAD') {
       const fromTier = this.egress.isTier(facts, this.#options.tiers);
-      const flags = (fromTier ? FROM_TIER : 0) | (facts.onlyIfCached ? ONLY_IF_CACHED : 0);
+      const isPartial = method === 'HEAD' || facts.conditions?.range !== undefined;
+      const flags = (fromTier ? FROM_TIER : 0) | (facts.onlyIfCached ? ONLY_IF_CACHED : 0) | (isPartial ? PARTIAL : 0);
       const priority = fromTier ? priorityOf(facts.priority) : null;
       // RFC 9110 §14.2: ranges are defined for GET alone.
       if (method === 'HEAD' && facts.conditions !== null) facts.conditions.range = undefined;
@@ -163,6 +166,7 @@ export class EdgeNode implements EdgeSink {
       return;
     }
     const key = this.keys.intern(text);
+    if (this.machine.isNominal(key, flags)) this.egress.reserve(exchange as HttpExchange);
     const job: Job = {
       id: this.#nextRequestId++,
       exchange,
@@ -475,7 +479,12 @@ export class EdgeNode implements EdgeSink {
   #learn(event: number): void {
     const target = `/live/${this.keys.eventId(event)}/event.json`;
     const exchange = new InternalExchange(EVENT_MAX_BYTES, (status, body) =>
-      this.#turns.later(() => this.#learned(event, eventTiming(status, body))),
+      this.#turns.later(() =>
+        this.#learned(
+          event,
+          eventTiming(status, body, (id) => this.keys.rendition(event, id)),
+        ),
+      ),
     );
     this.#request(exchange, target, INTERNAL, null, 'live-edge');
   }
@@ -486,6 +495,11 @@ export class EdgeNode implements EdgeSink {
       if (timing === null) this.machine.unknown(event, nowMs);
       else this.machine.learned(event, timing, EVENT_RELEARN_MS, nowMs);
     });
+  }
+
+  /** Bits per second that players have reserved; to be asked once a report. */
+  reservedBps(): number {
+    return this.machine.reserved.sampleBps(performance.now(), this.egress.unreservedBytes * 8);
   }
 
   // ——— the end ———

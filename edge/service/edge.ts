@@ -71,6 +71,7 @@ export async function startEdge(config: EdgeConfig, log: Log, gate?: FillGate): 
         capacityBps: config.capacityBps,
       },
       state: () => (draining ? 'draining' : 'up'),
+      reservedBps: () => node.reservedBps(),
       totals: () => ({
         egressBytes: node.egress.bytes.viewer + node.egress.bytes.rehearsal + node.egress.bytes.tier,
         requests: node.egress.answers.viewer + node.egress.answers.rehearsal + node.egress.answers.tier,

@@ -10,6 +10,8 @@ export class EgressCounter {
   readonly answers: Record<Receiver, number> = { tier: 0, rehearsal: 0, viewer: 0 };
   /** answers whose client went before the end, or that were cut */
   readonly cut: Record<Receiver, number> = { tier: 0, rehearsal: 0, viewer: 0 };
+  /** of what went to players, what their reservations do not count by its nominal bitrate */
+  unreservedBytes = 0;
   readonly #countAgent: string | undefined;
 
   constructor(countAgent: string | undefined) {
@@ -32,9 +34,22 @@ export class EgressCounter {
     return this.#accountViewer;
   }
 
+  /** The nominal bitrate of what the player asks for counts as reserved, not what it is sent. */
+  reserve(exchange: HttpExchange): void {
+    const isRehearsal = exchange.onDone === this.#accountRehearsal;
+    exchange.onDone = isRehearsal ? this.#accountReservedRehearsal : this.#accountReservedViewer;
+  }
+
   readonly #accountTier = (exchange: HttpExchange): void => this.#account('tier', exchange);
-  readonly #accountRehearsal = (exchange: HttpExchange): void => this.#account('rehearsal', exchange);
-  readonly #accountViewer = (exchange: HttpExchange): void => this.#account('viewer', exchange);
+  readonly #accountReservedRehearsal = (exchange: HttpExchange): void => this.#account('rehearsal', exchange);
+  readonly #accountReservedViewer = (exchange: HttpExchange): void => this.#account('viewer', exchange);
+  readonly #accountRehearsal = (exchange: HttpExchange): void => this.#accountUnreserved('rehearsal', exchange);
+  readonly #accountViewer = (exchange: HttpExchange): void => this.#accountUnreserved('viewer', exchange);
+
+  #accountUnreserved(receiver: Receiver, exchange: HttpExchange): void {
+    this.unreservedBytes += exchange.sentBytes;
+    this.#account(receiver, exchange);
+  }
 
   #account(receiver: Receiver, exchange: HttpExchange): void {
     this.bytes[receiver] += exchange.sentBytes;

@@ -6,7 +6,12 @@ export interface KeyFacts {
   hash: number;
   event: number;
   segment: number;
+  /** of the event; −1 where there is none, or too many */
+  rendition: number;
 }
+
+/** Of one event; a scan of invented names must not cost memory. */
+const RENDITIONS_MAX = 256;
 
 /** Events known at one time; a scan of invented names must not cost memory. */
 const EVENTS_MAX = 4096;
@@ -18,6 +23,8 @@ export class KeyTable {
   readonly #free: number[] = [];
   readonly #events = new Map<string, number>();
   readonly #eventIds: string[] = [];
+  /** by event */
+  readonly #renditions: Map<string, number>[] = [];
   readonly #define: (key: number, facts: KeyFacts) => void;
 
   constructor(define: (key: number, facts: KeyFacts) => void) {
@@ -59,15 +66,28 @@ export class KeyTable {
     return this.#eventIds[event]!;
   }
 
+  /** The rendition's number in its event. */
+  rendition(event: number, id: string): number {
+    const renditions = this.#renditions[event]!;
+    const known = renditions.get(id);
+    if (known !== undefined) return known;
+    if (renditions.size >= RENDITIONS_MAX) return -1;
+    renditions.set(id, renditions.size);
+    return renditions.size - 1;
+  }
+
   *matching(prefix: string): Iterable<number> {
     for (const [text, key] of this.#numbers) if (text.startsWith(prefix)) yield key;
   }
 
   #factsOf(text: string): KeyFacts {
     const live = parseLivePath(targetOf(text));
-    const event = live?.kind === 'segment' ? this.#eventNumber(live.eventId) : -1;
     // Variants of one target belong to one owner: the hash is the target's.
-    return { hash: stableHash(targetOf(text)), event, segment: live?.kind === 'segment' ? live.number : 0 };
+    const hash = stableHash(targetOf(text));
+    if (live?.kind !== 'segment') return { hash, event: -1, segment: 0, rendition: -1 };
+    const event = this.#eventNumber(live.eventId);
+    const rendition = event < 0 ? -1 : this.rendition(event, live.renditionId);
+    return { hash, event, segment: live.number, rendition };
   }
 
   #eventNumber(id: string): number {
@@ -76,6 +96,7 @@ export class KeyTable {
     if (this.#eventIds.length >= EVENTS_MAX) return -1;
     this.#events.set(id, this.#eventIds.length);
     this.#eventIds.push(id);
+    this.#renditions.push(new Map());
     return this.#eventIds.length - 1;
   }
 }

@@ -5,11 +5,15 @@ import type { NodeReport } from '../../topology/model/node-report.ts';
 
 const INTERVAL_MS = 1000;
 const TIMEOUT_MS = 900;
+/** More is no rate that a report may tell. */
+const MOST_BPS = 1e13;
 
 /** What a report is made from: totals since the start, of which the reporter takes the differences. */
 export interface ReportSource {
   identity: Pick<NodeReport, 'id' | 'role' | 'site' | 'url' | 'capacityBps'>;
   state(): NodeReport['state'];
+  /** asked once a report */
+  reservedBps(): number;
   totals(): { egressBytes: number; requests: number; errors: number; connections: number };
 }
 
@@ -60,6 +64,7 @@ export class NodeReporter {
       state: this.#source.state(),
       sequence: this.#sequence++,
       egressBps: ((totals.egressBytes - this.#last.egressBytes) * 8) / seconds,
+      reservedBps: Math.min(this.#source.reservedBps(), MOST_BPS),
       connections: totals.connections,
       requestsPerSecond: answers / seconds,
       errorShare: answers > 0 ? Math.min(1, (totals.errors - this.#last.errors) / answers) : 0,

@@ -1,5 +1,6 @@
 import { parseLivePath, type LiveEvent } from '../../topology/model/event.ts';
 import { availableAtMs, newestNumber } from '../../topology/model/live-window.ts';
+import { mpdOf, MPD_TYPE, type ClockSource } from '../../topology/model/mpd.ts';
 import { extraFields, type HttpExchange } from '../../runtime/http-exchange.ts';
 import type { ReadRefusal } from '../policy/contract.ts';
 import { INIT } from '../policy/segment-slot.ts';
@@ -13,6 +14,14 @@ const TEXT_TYPE = 'text/plain; charset=utf-8';
 /** Documents of an event: short enough for a change of state to be seen in time, long enough to be collapsed. */
 const DOCUMENT_LIFETIME_MS = 2000;
 const LEAST_PLAYLIST_LIFETIME_MS = 100;
+const MPD_NAME = 'manifest.mpd';
+/** The query by which a player that plays already gets the MPD again. */
+const MPD_UPDATE = 'update';
+/**
+ * The `Date` of whoever answers for the MPD: an edge has the MPD at hand and its own clock, where a time never cached would
+ * bring each player's start to the origin. It counts in seconds and is never fast: nothing is asked for too early.
+ */
+const MPD_CLOCK: ClockSource = { scheme: 'http-head', value: MPD_NAME };
 const UNKNOWN_LIFETIME_MS = 1000;
 
 type Kind = 'segment' | 'init' | 'playlist' | 'event' | 'other';
@@ -58,6 +67,7 @@ export class ReadSide {
       else if (path.kind === 'event')
         this.#document(exchange, 'event', 'application/json', `${JSON.stringify(event)}\n`);
       else if (path.name === 'master.m3u8') this.#document(exchange, 'playlist', PLAYLIST_TYPE, masterPlaylist(event));
+      else if (path.name === MPD_NAME) this.#mpd(exchange, event);
       else this.#mediaPlaylist(exchange, event, path.name);
     }
   }
@@ -134,6 +144,20 @@ export class ReadSide {
     }
     const lifetimeMs = Math.max(LEAST_PLAYLIST_LIFETIME_MS, listing.lifetimeMs);
     this.#document(exchange, 'playlist', PLAYLIST_TYPE, mediaPlaylist(event, listing), lifetimeMs);
+  }
+
+  #mpd(exchange: HttpExchange, event: LiveEvent): void {
+    const mpd = mpdOf({
+      event,
+      wallMs: this.#driver.now().wallMs,
+      location: `${MPD_NAME}?${MPD_UPDATE}`,
+      isUpdate: exchange.query === MPD_UPDATE,
+      updatePeriodMs: DOCUMENT_LIFETIME_MS,
+      clocks: [MPD_CLOCK],
+    });
+    if (mpd.kind === 'mpd') this.#document(exchange, 'playlist', MPD_TYPE, mpd.text);
+    else if (mpd.kind === 'gone') this.#refuse(exchange, 'playlist', 410, 'gone', UNKNOWN_LIFETIME_MS);
+    else this.#refuse(exchange, 'playlist', 500, 'unfit', UNKNOWN_LIFETIME_MS, mpd.reason);
   }
 
   #document(

@@ -1,5 +1,6 @@
 import type { EdgePolicyConfig } from '../../edge/policy/edge-config.ts';
 import { newStats, type EdgeStats } from '../../edge/policy/edge-stats.ts';
+import type { EventTiming } from '../../edge/policy/live-events.ts';
 import { EdgeMachine } from '../../edge/policy/machine.ts';
 import { FROM_TIER, INTERNAL } from '../../edge/policy/sink.ts';
 import type { EdgeSink, FillFailure, RefusalReason, ServeOutcome, StreamOutcome } from '../../edge/policy/sink.ts';
@@ -93,6 +94,8 @@ export class CacheNode implements EdgeSink, WireServer {
   readonly clock: NodeClock;
   standing: 'up' | 'off' | 'dark' = 'up';
   draining = false;
+  /** of requests, those that it answers with 500; meanwhile it reports that it is well and idle */
+  failingShare = 0;
   readonly server: number;
   /** bytes received from above or from neighbours, whole and partial */
   filledBytes = 0;
@@ -101,6 +104,8 @@ export class CacheNode implements EdgeSink, WireServer {
   /** the same by the server they came from */
   readonly filledBytesFrom = new Map<number, number>();
   fillsFromAbove = 0;
+  /** sent to viewers, and no segment of the event */
+  unreservedBytes = 0;
   /** requests whose asker left before their answer had begun, since the machine began */
   goneWaiting = 0;
   /** of the machines before the one that runs */
@@ -119,6 +124,7 @@ export class CacheNode implements EdgeSink, WireServer {
   #nextRequest = 1;
   #current = NOBODY;
   #currentRequest = 0;
+  #failsOwed = 0;
   /** what must wait until the machine may be called again */
   readonly #later: (() => void)[] = [];
 
@@ -146,6 +152,7 @@ export class CacheNode implements EdgeSink, WireServer {
     const { wire, fillKind } = this.#world;
     const flags = wire.kindOf(exchange) === fillKind ? FROM_TIER : 0;
     this.load.requested(nowMs);
+    if (this.#fails()) return this.#answerWithout(exchange, 500, 0);
     this.#request(exchange, wire.key[exchange]!, flags);
     this.#settle();
   }
@@ -164,7 +171,8 @@ export class CacheNode implements EdgeSink, WireServer {
   }
 
   sent(exchange: number, bytes: number): void {
-    const { wire, fillKind } = this.#world;
+    const { wire, fillKind, keys } = this.#world;
+    if (wire.kindOf(exchange) !== fillKind && !keys.isLive(wire.key[exchange]!)) this.unreservedBytes += bytes;
     this.load.sent(wire.outcome[exchange]!, bytes, wire.kindOf(exchange) === fillKind);
   }
 
@@ -383,7 +391,22 @@ export class CacheNode implements EdgeSink, WireServer {
     this.#defined[key] = 1;
     const { keys } = this.#world;
     const isSegment = keys.kind(key) === KEY_KINDS.segment;
-    this.machine.define(key, keys.hash(key), isSegment ? EVENT : -1, isSegment ? keys.number(key) : 0);
+    this.machine.define(
+      key,
+      keys.hash(key),
+      isSegment ? EVENT : -1,
+      isSegment ? keys.number(key) : 0,
+      isSegment ? keys.rendition(key) : -1,
+    );
+  }
+
+  /** Evenly: of so many requests in a row always as many. */
+  #fails(): boolean {
+    if (this.failingShare === 0) return false;
+    this.#failsOwed += this.failingShare;
+    if (this.#failsOwed < 1) return false;
+    this.#failsOwed -= 1;
+    return true;
   }
 
   #answerWithout(exchange: number, status: number, ttlMs: number): void {
@@ -392,7 +415,7 @@ export class CacheNode implements EdgeSink, WireServer {
 
   #learnedLater(known: boolean): void {
     this.#later.push(() => {
-      if (known) this.machine.learned(EVENT, this.#world.event(), EVENT_RELEARN_MS, this.nowMs);
+      if (known) this.machine.learned(EVENT, timingOf(this.#world.event()), EVENT_RELEARN_MS, this.nowMs);
       else this.machine.unknown(EVENT, this.nowMs);
     });
   }
@@ -541,6 +564,11 @@ export class CacheNode implements EdgeSink, WireServer {
         }),
     });
   }
+}
+
+/** Renditions have the numbers that the event's document gives them by its order. */
+function timingOf(event: LiveEvent): EventTiming {
+  return { ...event, nominalBps: event.renditions.map(({ bandwidth }) => bandwidth) };
 }
 
 function addStats(to: EdgeStats, from: EdgeStats): void {

@@ -157,3 +157,13 @@ test('whatever overlaps, all is as before when all is over', (t) => {
   t.true(ways.capacitiesBps().every((capacityBps, link) => capacityBps === network.linkCapacityBps(link)));
   t.true(result.series.playing.at(-1)! >= 0.95 * result.series.present.at(-1)!);
 });
+
+test('a node that lies is told on by its viewers: they leave it, and come back when it is well', (t) => {
+  const faults = [{ kind: 'node-lies', server: 'edge-1', share: 0.5, fromSeconds: 40, forSeconds: 60 }];
+  const sent = (simulation: Simulation) => nodeOf(simulation, 'edge-1').load.sentBytes;
+  const seconds = [20, 40, 80, 100, 220, 240];
+  const bytes = watch({ durationSeconds: 240, audience: { viewers: 200 }, faults }, seconds, sent);
+  const [before, during, after] = [bytes[1]! - bytes[0]!, bytes[3]! - bytes[2]!, bytes[5]! - bytes[4]!];
+  t.true(during < 0.05 * before, `${during} of ${before} bytes in 20 s`);
+  t.true(after > 0.5 * before, `${after} of ${before} bytes in 20 s`);
+});

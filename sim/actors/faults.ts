@@ -87,6 +87,11 @@ export class Faults {
         if (node.role === 'edge') desk.reportNow(this.#edgeNumber(at));
         break;
       }
+      case 'node-lies': {
+        const at = caches.findIndex(({ node }) => node.id === fault.server);
+        caches[at]!.node.failingShare = Math.max(0, ...this.#strike(`lies ${at}`, fault, fault.share * size));
+        break;
+      }
       case 'exchange-down':
         this.#setLinks(this.#linksOf.get(`exchange:${fault.exchange}`) ?? [], fault, size);
         break;

@@ -47,6 +47,7 @@ export class OnDemand implements WireAsker {
   readonly #title: Int32Array;
   readonly #chunk: Int32Array;
   readonly #choice: Uint8Array;
+  readonly #nominalBps: number;
   /** what is coming, or NOTHING */
   readonly #exchange: Int32Array;
   readonly #servers: number[][] = [];
@@ -63,6 +64,7 @@ export class OnDemand implements WireAsker {
     this.#title = new Int32Array(viewers);
     this.#chunk = new Int32Array(viewers);
     this.#choice = new Uint8Array(viewers);
+    this.#nominalBps = (catalogue.chunkBytes * 8) / chunkSeconds;
     this.#exchange = new Int32Array(viewers).fill(NOTHING);
     const { timers, nowMs } = world.engine;
     const kind = timers.kind((viewer, timer, atMs) => {
@@ -147,7 +149,14 @@ export class OnDemand implements WireAsker {
       const { desk, places, serverOf } = this.#world;
       const { country, network, metro } = places[this.#places[viewer]!]!;
       const path = `/vod/${this.#title[viewer]}/`;
-      const ranking = desk.rank({ country, client: `vod-${viewer}`, path, subscriber: { network, metro } });
+      const client = `vod-${viewer}`;
+      const ranking = desk.rank({
+        country,
+        client,
+        path,
+        subscriber: { network, metro },
+        nominalBps: this.#nominalBps,
+      });
       for (const { id } of ranking.servers) servers.push(serverOf.get(id)!);
     }
     return servers;

@@ -5,16 +5,20 @@ import { siteOrderOf, type RouteTable, type SiteOrder } from '../../steering/pol
 import type { SteeringPolicyConfig } from '../../steering/policy/steering-config.ts';
 import type { NodeReport } from '../../topology/model/node-report.ts';
 import type { Position, Site } from '../../topology/model/site.ts';
+import { mix32 } from '../../topology/model/stable-hash.ts';
 import type { Engine } from '../engine/engine.ts';
 import { Random } from '../engine/random.ts';
 import type { CacheNode } from './cache-node.ts';
 
 const REPORT_EVERY_MS = 1000;
+/** As the service does. */
+const SETTLE_EVERY_MS = 1000;
 
 export interface SteeringParts {
   engine: Engine;
   sites: readonly Site[];
   countries: ReadonlyMap<string, Position>;
+  metros: ReadonlyMap<string, Position>;
   routes: RouteTable;
   siteIds: readonly string[];
   edges: readonly { node: CacheNode; site: string; nicBps: number; egressBytes: () => number }[];
@@ -35,6 +39,9 @@ const LEAST_SECONDS = 0.001;
 /** A thin driver round steering's own policy: nodes report each second, viewers ask. */
 export class SteeringDesk {
   decisions = 0;
+  /** of the decisions, those that were not admitted as they asked */
+  reduced = 0;
+  refused = 0;
   /** as proximity has it, whatever the servers' health */
   readonly order: SiteOrder;
   readonly #engine: Engine;
@@ -49,18 +56,21 @@ export class SteeringDesk {
   readonly #sequences: number[];
   readonly #kind: number;
   readonly #timers: number[];
+  /** by number on the wire */
+  readonly #edgeOf: number[] = [];
 
   constructor(config: SteeringPolicyConfig, parts: SteeringParts) {
-    const { engine, sites, countries, routes, siteIds, edges, seed } = parts;
+    const { engine, sites, countries, metros, routes, siteIds, edges, seed } = parts;
     this.#engine = engine;
     this.#edges = edges;
     this.#config = config;
     this.#sites = sites;
-    const proximity = new Proximity(sites, countries);
+    const proximity = new Proximity(sites, countries, metros);
     this.order = siteOrderOf(config.policy, sites, proximity, { table: routes, siteIds });
     this.#nodes = new NodeTable(sites, config, engine.nowMs);
-    this.#ranking = new ServerRanking(sites, this.order, this.#nodes);
+    this.#ranking = this.#rankingOf(this.#nodes);
     this.#last = edges.map((_edge, index) => this.#totals(index));
+    edges.forEach(({ node }, edge) => (this.#edgeOf[node.server] = edge));
     this.#sequences = edges.map(() => 0);
     const random = new Random(seed, 'reports');
     const { timers } = engine;
@@ -75,6 +85,11 @@ export class SteeringDesk {
       timers.set(timer, engine.nowMs + REPORT_EVERY_MS * random.uniform());
       return timer;
     });
+    const settle = timers.kind((_payload, timer, nowMs) => {
+      this.#nodes.settle(nowMs);
+      timers.set(timer, nowMs + SETTLE_EVERY_MS);
+    });
+    timers.set(timers.make(settle, 0), engine.nowMs + SETTLE_EVERY_MS);
   }
 
   get down(): boolean {
@@ -85,14 +100,33 @@ export class SteeringDesk {
   setDown(down: boolean): void {
     if (this.#isDown && !down) {
       this.#nodes = new NodeTable(this.#sites, this.#config, this.#engine.nowMs);
-      this.#ranking = new ServerRanking(this.#sites, this.order, this.#nodes);
+      this.#ranking = this.#rankingOf(this.#nodes);
     }
     this.#isDown = down;
   }
 
   rank(request: RankingRequest): Ranking {
     this.decisions++;
-    return this.#ranking.rank(request, this.#engine.nowMs);
+    const ranking = this.#ranking.rank(request, this.#engine.nowMs);
+    if (ranking.admission.verdict === 'reduced') this.reduced++;
+    else if (ranking.admission.verdict === 'refused') this.refused++;
+    return ranking;
+  }
+
+  /** What a player tells by CMCD of an answer that it got, or did not. */
+  playerTold(server: number, network: string, viewer: number, sign: 'well' | 'failed'): void {
+    const edge = this.#edgeOf[server];
+    if (edge === undefined || this.#isDown) return;
+    this.#nodes.playerTold(edge, network, mix32(viewer + 1), sign, this.#engine.nowMs);
+  }
+
+  /** What it would get; nothing is counted or reserved. */
+  peek(request: RankingRequest): Ranking {
+    return this.#ranking.explain(request, this.#engine.nowMs);
+  }
+
+  #rankingOf(nodes: NodeTable): ServerRanking {
+    return new ServerRanking(this.#sites, this.order, nodes, { tuning: this.#config, paths: nodes.players });
   }
 
   /** The process has begun anew: its reports count from one again, and the first is sent at once. */
@@ -122,6 +156,7 @@ export class SteeringDesk {
     this.#last[index] = now;
     const seconds = Math.max(LEAST_SECONDS, (now.atMs - last.atMs) / 1000);
     const requests = now.requests - last.requests;
+    const lies = node.failingShare > 0;
     const report: NodeReport = {
       id: node.id,
       role: 'edge',
@@ -129,11 +164,12 @@ export class SteeringDesk {
       url: `http://${node.id}`,
       state: node.draining ? 'draining' : 'up',
       sequence: this.#sequences[index]!++,
-      egressBps: ((now.sentBytes - last.sentBytes) * 8) / seconds,
+      egressBps: lies ? 0 : ((now.sentBytes - last.sentBytes) * 8) / seconds,
       capacityBps: nicBps,
+      reservedBps: lies ? 0 : node.machine.reserved.sampleBps(now.atMs, node.unreservedBytes * 8),
       connections: 0,
       requestsPerSecond: requests / seconds,
-      errorShare: requests > 0 ? Math.min(1, (now.errors - last.errors) / requests) : 0,
+      errorShare: requests > 0 && !lies ? Math.min(1, (now.errors - last.errors) / requests) : 0,
       eventLoopDelayMs: node.load.takeWorstDelayMs(),
     };
     if (node.standing === 'up' && !this.#isDown) this.#nodes.report(report, this.#engine.nowMs);

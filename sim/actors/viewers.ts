@@ -1,11 +1,11 @@
+import { SLOW_DURATIONS, SLOW_MS } from '../../steering/policy/cmcd-events.ts';
 import type { Ranking as SteeringAnswer } from '../../steering/policy/ranking.ts';
 import { stableHash } from '../../topology/model/stable-hash.ts';
 import type { Engine } from '../engine/engine.ts';
 import { grown } from '../engine/grown.ts';
-import type { TransferProgress } from '../player/adaptation.ts';
-import { type Adaptation } from '../player/adaptation.ts';
+import type { Adaptation, TransferProgress } from '../player/adaptation.ts';
 import { newAdaptation } from '../player/adaptation-kinds.ts';
-import { ladderOf, type Ladder } from '../player/ladder.ts';
+import { cappedLadder, ladderOf, type Ladder } from '../player/ladder.ts';
 import { DEFAULT_PLAYER_CONFIG, type PlayerConfig } from '../player/player-config.ts';
 import type { StartAt } from '../player/live-position.ts';
 import type { FailureCause, PlayerReport } from '../player/player-report.ts';
@@ -105,6 +105,12 @@ export class Viewers implements PlayerSink, WireAsker {
   #accessBps = new Float64Array(1024);
   /** serves all, where the rule can */
   readonly #sharedAdaptation: Adaptation | null;
+  /** of each viewer what steering let it have when all servers were nearly full; else Infinity */
+  readonly #grantedBps: number[] = [];
+  /** by device: what its viewers take at most */
+  readonly #nominalBps: readonly number[];
+  /** by server */
+  readonly #names: readonly string[];
   readonly #wayVersion: number[] = [];
 
   constructor(options: ViewerOptions, world: ViewerWorld) {
@@ -117,6 +123,8 @@ export class Viewers implements PlayerSink, WireAsker {
       options.audience.player.adaptation === 'hls' ? newAdaptation('hls', this.#players.rows) : null;
     this.#kind = world.wire.addAskers(this, false);
     this.#ladder = ladderOf(world.keys.event);
+    this.#nominalBps = this.#configs.map((caps) => cappedLadder(this.#ladder, caps).variantBps.at(-1)!);
+    this.#names = namesOf(world.serverOf);
     const { timers } = world.engine;
     this.#wakeKind = timers.kind((viewer) => this.#wake(viewer));
     this.#steeringKind = timers.kind((viewer) => this.#steeringAnswers(viewer));
@@ -140,6 +148,7 @@ export class Viewers implements PlayerSink, WireAsker {
     this.#wayVersion.push(-1);
     this.#lastServer.push(NOTHING);
     this.#bitrateBps.push(0);
+    this.#grantedBps.push(Infinity);
     this.#room(viewer + 1);
     this.#places[viewer] = traits.place;
     this.#accessBps[viewer] = traits.accessBps;
@@ -217,7 +226,10 @@ export class Viewers implements PlayerSink, WireAsker {
     }
     // What took that long has timed out; what is cancelled earlier is only wanted no more, or lower.
     const { transferTimeoutMs } = this.#configs[this.traits[viewer]!.device]!;
-    if (engine.nowMs - wire.askedMs[this.#exchanges[lane]!]! >= transferTimeoutMs) this.failures++;
+    if (engine.nowMs - wire.askedMs[this.#exchanges[lane]!]! >= transferTimeoutMs) {
+      this.failures++;
+      this.#tellSteering(viewer, wire.server[this.#exchanges[lane]!]!, 'failed');
+    }
     return this.#abandon(viewer, lane);
   }
 
@@ -245,9 +257,13 @@ export class Viewers implements PlayerSink, WireAsker {
     const sizeBytes = wire.sizeBytes[exchange]!;
     recorder.delivered(this.#places[viewer]!, wire.server[exchange]!, key, wire.outcome[exchange]!, sizeBytes);
     const player = this.#players.focus(viewer);
-    if (keys.kind(key) === KEY_KINDS.document) player.learned(fetchId, this.#ladder, sizeBytes, nowMs, engine.wallMs);
+    if (keys.kind(key) === KEY_KINDS.document)
+      player.learned(fetchId, this.#granted(viewer), sizeBytes, nowMs, engine.wallMs);
     else {
       if (keys.kind(key) === KEY_KINDS.segment) this.#fetchedSegment(viewer, key);
+      const tookMs = nowMs - wire.askedMs[exchange]!;
+      const isSlow = tookMs > Math.max(SLOW_MS, SLOW_DURATIONS * keys.event.segmentDurationMs);
+      this.#tellSteering(viewer, wire.server[exchange]!, isSlow ? 'failed' : 'well');
       player.fetched(fetchId, sizeBytes, wire.firstByteMs[exchange]! - wire.askedMs[exchange]!, nowMs, engine.wallMs);
     }
     this.#arm(viewer, player);
@@ -266,6 +282,8 @@ export class Viewers implements PlayerSink, WireAsker {
     const retryAfterMs = failure === 'answered' && status === 503 ? 1000 * Math.ceil(wire.ttlMs[exchange]! / 1000) : -1;
     const bytes = wire.receivedBytes(exchange);
     if (bytes > 0) this.#delivered(viewer, exchange, bytes);
+    // What is not there is the origin's matter (steering/policy/cmcd-events.ts).
+    if (cause !== 'not-found' && cause !== 'gone') this.#tellSteering(viewer, wire.server[exchange]!, 'failed');
     const player = this.#players.focus(viewer);
     player.failed(fetchId, cause, bytes, retryAfterMs, nowMs, engine.wallMs);
     this.#arm(viewer, player);
@@ -289,6 +307,11 @@ export class Viewers implements PlayerSink, WireAsker {
     if (kind === 'video') this.#bitrateBps[viewer] = bandwidth;
   }
 
+  #tellSteering(viewer: number, server: number, sign: 'well' | 'failed'): void {
+    const { desk, places } = this.#world;
+    desk.playerTold(server, places[this.#places[viewer]!]!.network, viewer, sign);
+  }
+
   #begin(viewer: number): void {
     const { engine } = this.#world;
     const { audience, seed } = this.#options;
@@ -304,6 +327,8 @@ export class Viewers implements PlayerSink, WireAsker {
     });
     const player = this.#players;
     this.#present[viewer] = 1;
+    // Whoever begins anew is a new session for steering, too.
+    this.#lastServer[viewer] = NOTHING;
     for (let slot = viewer * LANE_COUNT; slot < (viewer + 1) * LANE_COUNT; slot++) this.#connections.close(slot);
     player.start(engine.nowMs, engine.wallMs);
     this.#arm(viewer, player);
@@ -381,8 +406,14 @@ export class Viewers implements PlayerSink, WireAsker {
       const { country, network, metro } = places[this.traits[viewer]!.place]!;
       const client = this.traits[viewer]!.session ?? `load-${this.#options.seed}-${viewer}`;
       const path = `/live/${keys.event.id}/master.m3u8`;
-      const answer = desk.rank({ country, client, path, subscriber: { network, metro } });
-      player.ranked(fetchId, rankingOf(answer, serverOf), engine.nowMs, engine.wallMs);
+      const nominalBps = this.#nominalBps[this.traits[viewer]!.device]!;
+      const playing = this.#names[this.#lastServer[viewer]!] ?? null;
+      const answer = desk.rank({ country, client, path, subscriber: { network, metro }, nominalBps, playing });
+      const { verdict, maxBitrateBps = Infinity } = answer.admission;
+      this.#grantedBps[viewer] = maxBitrateBps;
+      const retryAfterMs = answer.backoff.retryAfterSeconds * 1000;
+      if (verdict === 'refused') player.failed(fetchId, 'status', 0, retryAfterMs, engine.nowMs, engine.wallMs);
+      else player.ranked(fetchId, rankingOf(answer, serverOf), engine.nowMs, engine.wallMs);
     }
     this.#arm(viewer, player);
   }
@@ -397,6 +428,11 @@ export class Viewers implements PlayerSink, WireAsker {
   #arm(viewer: number, player: Players): void {
     const { timers, nowMs } = this.#world.engine;
     timers.set(this.#wakeTimers[viewer]!, Math.max(nowMs, player.nextWakeMs));
+  }
+
+  /** What the event has for it; less where steering had to reduce it. */
+  #granted(viewer: number): Ladder {
+    return cappedLadder(this.#ladder, { maxHeight: Infinity, maxBitrateBps: this.#grantedBps[viewer]! });
   }
 
   #laneOf(rendition: number): number {
@@ -474,6 +510,12 @@ function rankingOf({ servers, ttlSeconds, backoff }: SteeringAnswer, serverOf: R
     maxRetries: backoff.maxRetries,
     retryAfterMs: backoff.retryAfterSeconds * 1000,
   };
+}
+
+function namesOf(serverOf: ReadonlyMap<string, number>): string[] {
+  const names: string[] = [];
+  for (const [name, server] of serverOf) names[server] = name;
+  return names;
 }
 
 /** As players over HTTP judge a status (sim/load/transfer.ts). */

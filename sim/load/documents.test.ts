@@ -1,5 +1,5 @@
 import test from 'ava';
-import { EventReader, readRanking } from './documents.ts';
+import { EventReader, readSteering } from './documents.ts';
 import { ServerBook } from './server-book.ts';
 import { shortSegments } from './small-cdn.fixture.ts';
 
@@ -31,7 +31,7 @@ test('a ranking goes by rank, and names nobody who cannot be reached over HTTP',
       client: { address: '192.0.2.1' },
     });
   const book = new ServerBook();
-  const ranking = readRanking(
+  const { ranking } = readSteering(
     answer([server('http://127.0.0.2:80', 2), server('ftp://127.0.0.9', 0), server('http://127.0.0.1:8080', 1)]),
     book,
   )!;
@@ -40,6 +40,6 @@ test('a ranking goes by rank, and names nobody who cannot be reached over HTTP',
     ['http://127.0.0.1:8080', 'http://127.0.0.2'],
   );
   t.like(ranking, { ttlMs: 20_000, maxRetries: 3, retryAfterMs: 500 });
-  t.is(readRanking(answer([]), book), null);
-  t.is(readRanking('busy', book), null);
+  t.is(readSteering(answer([]), book), null);
+  t.is(readSteering('busy', book), null);
 });

@@ -30,22 +30,40 @@ export class EventReader {
   }
 }
 
+/** What steering answered to one player. */
+export interface SteeringWord {
+  ranking: Ranking;
+  /** all servers are full: come back after this; null for who is let in */
+  refusedForMs: number | null;
+  /** no more than this; Infinity as a rule */
+  maxBitrateBps: number;
+}
+
 /** @returns null when it is not an answer of `GET /v1/servers`, or names nobody that can be reached */
-export function readRanking(text: string, servers: ServerBook): Ranking | null {
+export function readSteering(text: string, servers: ServerBook): SteeringWord | null {
   const parsed = serversAnswerSchema.safeParse(parseJson(text));
   if (!parsed.success) return null;
-  const urls = parsed.data.servers
+  const { ttlSeconds, backoff, admission } = parsed.data;
+  const named = parsed.data.servers
     .toSorted((a, b) => a.rank - b.rank)
-    .map(({ baseUrl }) => baseUrl)
-    .filter((baseUrl) => /^https?:\/\//i.test(baseUrl))
-    .slice(0, MAX_SERVERS);
-  if (urls.length === 0) return null;
-  const { ttlSeconds, backoff } = parsed.data;
+    .filter(({ baseUrl }) => /^https?:\/\//i.test(baseUrl))
+    .slice(0, MAX_SERVERS)
+    .map(({ id, baseUrl }) => {
+      const number = servers.numberOf(new URL(baseUrl).origin);
+      servers.called(number, id);
+      return number;
+    });
+  if (named.length === 0) return null;
+  const retryAfterMs = backoff.retryAfterSeconds * 1000;
   return {
-    servers: [...new Set(urls.map((url) => servers.numberOf(new URL(url).origin)))],
-    ttlMs: ttlSeconds * 1000,
-    maxRetries: backoff.maxRetries,
-    retryAfterMs: backoff.retryAfterSeconds * 1000,
+    ranking: {
+      servers: [...new Set(named)],
+      ttlMs: ttlSeconds * 1000,
+      maxRetries: backoff.maxRetries,
+      retryAfterMs,
+    },
+    refusedForMs: admission?.verdict === 'refused' ? retryAfterMs : null,
+    maxBitrateBps: admission?.maxBitrateBps ?? Infinity,
   };
 }
 

@@ -1,10 +1,25 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { type LoadResult, startLoad } from './load.ts';
 import { byCodeUnit } from '../../topology/model/ring.ts';
+import type { ReceivedBytes } from './server-book.ts';
 import { shortSegments, SmallEdge, SmallSteering, until } from './small-cdn.fixture.ts';
 
 const VIEWERS = 5;
 const OPTIONS = { eventId: 'demo', viewers: VIEWERS, seed: 1, arrivalSpreadMs: 200 };
+
+/** More than any body of this fixture has. */
+const BODY_MAX_BYTES = 50_000;
+
+/** Players on a busy machine give up what comes too late: then a server has sent what nobody took, at most a body each. */
+function bytesAgree(t: ExecutionContext, received: ReceivedBytes, sentBytes: number): void {
+  const { wholeBytes, partialBytes, partialRemainingBytes, partialUnknownLength, headlessTransfers } = received;
+  const untaken = sentBytes - wholeBytes - partialBytes - partialRemainingBytes;
+  t.is(partialUnknownLength, 0);
+  t.true(
+    untaken >= 0 && untaken <= headlessTransfers * BODY_MAX_BYTES,
+    `${untaken} bytes, ${headlessTransfers} transfers`,
+  );
+}
 
 test('viewers play, and the bytes they received are the bytes that were sent', async (t) => {
   const event = shortSegments();
@@ -22,8 +37,7 @@ test('viewers play, and the bytes they received are the bytes that were sent', a
   t.is(final.unverifiedBodies, 0);
   t.is(final.serverSwitches, 0);
   t.true(final.startupMs.p50! > 0 && final.latencyMs.p50! > 500 && final.meanBitrateBps! >= 400_000);
-  t.is(final.received.partialTransfers, 0);
-  t.is(final.receivedBytes, first.sentBytes);
+  bytesAgree(t, final.received, first.sentBytes);
   t.is(second.sentBytes, 0, 'the ranking is by rank, not by order');
   t.is(bytesOfViewers(result), final.receivedBytes);
   t.true(result.reports.every(({ phase, startupMs }) => phase === 'left' && startupMs !== null));
@@ -43,7 +57,7 @@ test('corrupt bodies are counted, each of them, and had again from another serve
   t.is(final.wrongBodies, corrupt.corruptBodies);
   t.true(final.wrongBodies >= VIEWERS);
   t.is(final.gaps, 0);
-  t.is(final.receivedBytes, corrupt.sentBytes + sound.sentBytes);
+  bytesAgree(t, final.received, corrupt.sentBytes + sound.sentBytes);
   t.is(bytesOfViewers(result), final.receivedBytes);
   closeAll(corrupt, sound, steering);
 });
@@ -77,7 +91,7 @@ test('when a server dies, its viewers move to the next and play on', async (t) =
   t.true(final.failures.network + final.failures.truncated >= VIEWERS);
   t.is(final.wrongBodies, 0);
   const fromNext = final.servers.find(({ baseUrl }) => baseUrl === next.baseUrl)!;
-  t.is(fromNext.wholeBytes, next.sentBytes);
+  bytesAgree(t, fromNext, next.sentBytes);
   t.is(bytesOfViewers(result), final.receivedBytes);
   closeAll(next, steering);
 });

@@ -27,6 +27,7 @@ export interface ReceivedBytes {
 export class ServerBook {
   readonly servers: KnownServer[] = [];
   readonly #numbers = new Map<string, number>();
+  readonly #names: string[] = [];
 
   numberOf(baseUrl: string): number {
     const known = this.#numbers.get(baseUrl);
@@ -34,6 +35,16 @@ export class ServerBook {
     const number = this.servers.push(parseServer(baseUrl)) - 1;
     this.#numbers.set(baseUrl, number);
     return number;
+  }
+
+  /** The node behind the URL, as steering calls it. */
+  called(number: number, nodeId: string): void {
+    this.#names[number] = nodeId;
+  }
+
+  /** Null for a server of which steering has not told. */
+  nameOf(number: number): string | null {
+    return this.#names[number] ?? null;
   }
 
   get(number: number): KnownServer {

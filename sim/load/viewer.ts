@@ -1,13 +1,13 @@
 import { initPath, mediaPath } from '../../topology/model/event.ts';
 import type { TransferProgress } from '../player/adaptation.ts';
 import { type AdaptationKind, newAdaptation } from '../player/adaptation-kinds.ts';
-import type { Ladder } from '../player/ladder.ts';
+import { cappedLadder, type Ladder } from '../player/ladder.ts';
 import type { StartAt } from '../player/live-position.ts';
 import type { PlayerReport } from '../player/player-report.ts';
 import type { PlayerSink } from '../player/player-sink.ts';
 import { Player } from '../player/player.ts';
 import { Agents } from './agents.ts';
-import { type EventReader, readRanking } from './documents.ts';
+import { type EventReader, readSteering } from './documents.ts';
 import type { RosterViewer } from './roster.ts';
 import type { KnownServer, ServerBook } from './server-book.ts';
 import { Transfer, type WholeTransfer } from './transfer.ts';
@@ -39,6 +39,8 @@ export class Viewer implements PlayerSink {
   readonly #agents: Agents;
   readonly #transfers = new Map<number, Transfer>();
   #ladder: Ladder | null = null;
+  /** what steering let it have when all servers were nearly full; else Infinity */
+  #grantedBps = Infinity;
   #timer: NodeJS.Timeout | null = null;
   #timerMs = Infinity;
   #onIdle: (() => void) | null = null;
@@ -90,11 +92,22 @@ export class Viewer implements PlayerSink {
       setImmediate(() => this.#tell((nowMs, wallMs) => this.#player.ranked(fetchId, ranking, nowMs, wallMs)));
       return;
     }
-    this.#get(fetchId, steering, this.#steeringPath, 'keep', ({ body }, nowMs, wallMs) => {
-      const ranking = readRanking(body, servers);
-      if (ranking === null) this.#player.failed(fetchId, 'invalid', 0, -1, nowMs, wallMs);
-      else this.#player.ranked(fetchId, ranking, nowMs, wallMs);
+    this.#get(fetchId, steering, this.#steeringPath + this.#standing(), 'keep', ({ body }, nowMs, wallMs) => {
+      const word = readSteering(body, servers);
+      if (word === null) return this.#player.failed(fetchId, 'invalid', 0, -1, nowMs, wallMs);
+      this.#grantedBps = word.maxBitrateBps;
+      const { ranking, refusedForMs } = word;
+      if (refusedForMs === null) this.#player.ranked(fetchId, ranking, nowMs, wallMs);
+      else this.#player.failed(fetchId, 'status', 0, refusedForMs, nowMs, wallMs);
     });
+  }
+
+  /** What steering should know of the session: where it plays, and what it takes at most. */
+  #standing(): string {
+    const server = this.#player.playingFrom;
+    const node = server < 0 ? null : this.#audience.servers.nameOf(server);
+    const bps = this.#ladder?.variantBps.at(-1);
+    return `${node === null ? '' : `&playing=${node}`}${bps === undefined ? '' : `&bitrate=${bps}`}`;
   }
 
   fetchEvent(_playerId: number, fetchId: number, server: number): void {
@@ -107,7 +120,8 @@ export class Viewer implements PlayerSink {
         return;
       }
       this.#ladder ??= ladder;
-      this.#player.learned(fetchId, ladder, sizeBytes, nowMs, wallMs);
+      const granted = cappedLadder(ladder, { maxHeight: Infinity, maxBitrateBps: this.#grantedBps });
+      this.#player.learned(fetchId, granted, sizeBytes, nowMs, wallMs);
     });
   }
 

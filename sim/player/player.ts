@@ -119,6 +119,11 @@ export class Players {
     return this.#fetcher.servers.ranking;
   }
 
+  /** What it plays from, -1 before its first segment: steering is told, and does not count the session twice. */
+  get playingFrom(): number {
+    return this.#fetcher.servers.lastUsed;
+  }
+
   start(nowMs: number, wallMs: number): void {
     const { numbers, at } = this.rows;
     if (numbers[at + LIFE] !== IDLE) return;

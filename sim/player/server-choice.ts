@@ -58,6 +58,11 @@ export class ServerChoice {
     return this.#rows.numbers[this.#rows.at + SWITCHES]!;
   }
 
+  /** What media was asked of last, -1 before that. */
+  get lastUsed(): number {
+    return this.#rows.numbers[this.#rows.at + LAST_USED]!;
+  }
+
   get ranking(): Ranking | null {
     return this.#rankings[this.#rows.player]!;
   }

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { SimulationResult } from '../run/result.ts';
-import { html, type Html } from './html.ts';
-import { clock, count } from './page/format.js';
+import { html, type Html } from '../../runtime/page/html.ts';
+import { clock, count } from '../../runtime/page/format.js';
 import type { ReportOptions } from './report.ts';
 import { rerunCommand } from './rerun.ts';
 

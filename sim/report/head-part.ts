@@ -1,6 +1,6 @@
 import type { SimulationResult } from '../run/result.ts';
-import { html, type Html } from './html.ts';
-import { bytes, count, dollars, duration, milliseconds, percent, rate, shortCount } from './page/format.js';
+import { html, type Html } from '../../runtime/page/html.ts';
+import { bytes, count, dollars, duration, milliseconds, percent, rate, shortCount } from '../../runtime/page/format.js';
 import { smoothed, smoothSteps } from './smooth.ts';
 import { verdict } from './verdict.ts';
 

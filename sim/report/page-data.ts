@@ -1,7 +1,8 @@
 import type { ArcEnd, SimulationResult } from '../run/result.ts';
-import { project, worldOutlines } from '../../topology/map/base-map.ts';
-import { arcPath } from '../../topology/map/arc.ts';
-import { rate } from './page/format.js';
+import { arcPath } from '../../topology/map/arc.js';
+import { worldOutlines } from '../../topology/map/base-map.ts';
+import { project } from '../../topology/map/projection.js';
+import { rate } from '../../runtime/page/format.js';
 import { smoothed, smoothSteps } from './smooth.ts';
 import { FULL_SHARE } from './verdict.ts';
 

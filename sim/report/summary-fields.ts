@@ -1,5 +1,5 @@
 import type { Summary } from '../run/result.ts';
-import { bytes, count, dollars, milliseconds, percent, rate } from './page/format.js';
+import { bytes, count, dollars, milliseconds, percent, rate } from '../../runtime/page/format.js';
 
 /** The numbers of a summary by name, failures by cause; null where nothing was measured. */
 export function fieldsOf(summary: Summary): Map<string, number | null> {

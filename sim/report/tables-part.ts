@@ -1,6 +1,6 @@
 import type { Isp, LinkResult, SimulationResult, SiteResult, Tier } from '../run/result.ts';
-import { html, type Html } from './html.ts';
-import { bytes, count, dollars, duration, milliseconds, percent, rate } from './page/format.js';
+import { html, type Html } from '../../runtime/page/html.ts';
+import { bytes, count, dollars, duration, milliseconds, percent, rate } from '../../runtime/page/format.js';
 import { FULL_SHARE } from './verdict.ts';
 
 /** Beyond this a table is no reading any more; the CSV files have all. */

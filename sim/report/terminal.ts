@@ -1,5 +1,5 @@
 import type { SimulationResult, Tier } from '../run/result.ts';
-import { bytes, clock, count, dollars, duration, milliseconds, percent, rate } from './page/format.js';
+import { bytes, clock, count, dollars, duration, milliseconds, percent, rate } from '../../runtime/page/format.js';
 import { allLost, firstFullSeconds } from './verdict.ts';
 
 const LABEL_WIDTH = 13;

@@ -1,6 +1,6 @@
 import type { Bottleneck, Isp, SimulationResult, Summary } from '../run/result.ts';
 import { smoothed, smoothSteps } from './smooth.ts';
-import { bytes, clock, count, dollars, duration, milliseconds, percent, rate } from './page/format.js';
+import { bytes, clock, count, dollars, duration, milliseconds, percent, rate } from '../../runtime/page/format.js';
 
 /** From here on something counts as full, as in `fullSeconds`. */
 export const FULL_SHARE = 0.95;

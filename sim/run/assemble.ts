@@ -152,6 +152,7 @@ export function assemble(scenario: Scenario, topology: Topology, machine: Machin
     engine,
     sites: steeringSites(topology),
     countries: loadCountryPositions(),
+    metros: new Map(topology.metros.map((metro) => [metro.id, metro])),
     routes: {
       get version() {
         return ways.version;

@@ -37,6 +37,8 @@ function textOf(fault: Fault, target: string): string {
       return `${target} drains`;
     default:
       return `${target} down`;
+    case 'node-lies':
+      return `${target} fails ${percent(fault.share)} of requests and reports that it is well`;
   }
 }
 

@@ -58,6 +58,7 @@ const FAULTS: Record<string, Record<string, unknown>> = {
   'site-down': { site: 'amsterdam' },
   'server-down': { server: 'edge-1' },
   'server-draining': { server: 'edge-1' },
+  'node-lies': { server: 'edge-1', share: 0.5 },
   'exchange-down': { exchange: 'ix-amsterdam' },
   'region-down': { region: 'us-east' },
   'pipeline-down': { pipeline: 'a' },

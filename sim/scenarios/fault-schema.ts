@@ -31,6 +31,14 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z
     .strictObject({ kind: z.literal('exchange-down'), exchange: identifierSchema, ...when })
     .describe('All ports of it.'),
+  z
+    .strictObject({
+      kind: z.literal('node-lies'),
+      server: identifierSchema,
+      share: share.default(1).describe('Share of requests that it answers with 500.'),
+      ...when,
+    })
+    .describe('It reports that it is well and idle, and fails.'),
   z.strictObject({ kind: z.literal('region-down'), region: identifierSchema, ...when }),
   z.strictObject({ kind: z.literal('pipeline-down'), pipeline: identifierSchema, ...when }),
   z.strictObject({ kind: z.literal('steering-down'), ...when }),

@@ -53,6 +53,7 @@ test('a node back from the dead must report three times, then its share grows ov
   node.report({}, 1000);
   node.report({}, 2000);
   t.true(Math.abs(node.verdict().score - 0.3) < 1e-9);
+  t.true(Math.abs(node.verdict(250).score - 0.32) < 1e-9, 'in steps of a tenth of a second');
   for (let second = 0; second < 8; second++) node.report();
   t.deepEqual(node.verdict(), { standing: 'up', score: 1, reasons: ['healthy'] });
 });
@@ -81,16 +82,51 @@ test('one bad report halves the share, several end it, and it comes back with ti
   for (let count = 0; count < 6; count++) node.report({ errorShare: 1 });
   t.is(node.verdict().score, 0);
   node.report();
-  t.is(node.verdict().score, 0);
+  node.report({}, 2000);
+  t.is(node.verdict().score, 0, 'for three seconds it does not grow');
   node.report({}, 2500);
   t.true(Math.abs(node.verdict().score - 0.25) < 1e-9);
 });
 
-test('a report that came late costs half the share', (t) => {
+test('a report that came late costs half the share, and two more must be in time before there are sessions', (t) => {
   const node = new Node();
   node.report();
   node.report({}, 4000);
+  t.is(node.verdict().standing, 'suspect');
+  node.report();
+  t.is(node.verdict().standing, 'suspect');
+  node.report();
   t.like(node.verdict(), { standing: 'up', score: 0.5, reasons: ['recovering'] });
+});
+
+test('a burst of reports neither proves steadiness nor wears the share down', (t) => {
+  const back = new Node();
+  back.report();
+  back.report({}, 20_000);
+  for (let count = 0; count < 50; count++) back.report({}, 5);
+  t.is(back.verdict().standing, 'probation');
+
+  const bad = new Node();
+  bad.report();
+  for (let count = 0; count < 50; count++) bad.report({ errorShare: 1 }, 5);
+  t.is(bad.verdict().score, 1, 'the first one is too close to the good one');
+  bad.report({ errorShare: 1 }, 400);
+  t.is(bad.verdict().score, 0.5);
+});
+
+test('a verdict is the same object as long as nothing changes, and a new one as soon as something does', (t) => {
+  const node = new Node();
+  node.report();
+  const well = node.verdict();
+  t.is(node.verdict(2999), well);
+  t.not(node.verdict(3001), well);
+  node.report({ errorShare: 1 });
+  t.is(node.verdict().score, 0.5);
+  t.is(node.verdict(1000), node.verdict(1000));
+  node.report();
+  t.is(node.verdict(2500).score, 0.55);
+  t.is(node.verdict(2599).score, 0.55);
+  t.true(node.verdict(2600).score > 0.55);
 });
 
 test('a handful of failed requests is no evidence', (t) => {
@@ -151,6 +187,67 @@ test('between two reports the share never falls, and in a second it grows by a t
       const [now, later] = [node.verdict(), node.verdict(laterMs)];
       return later.score >= now.score && later.score - now.score <= laterMs / 10_000 + 1e-9;
     }),
+  );
+  t.pass();
+});
+
+/** Changes of standing, and turns of the score from falling to rising, as somebody sees them who looks each tenth of a second. */
+function unrest(node: Node, seconds: number, next: (at: number) => { afterMs: number; changes: Partial<NodeReport> }) {
+  let [changes, turns, standing, score, rises] = [0, 0, '', -1, true];
+  const begin = node.nowMs;
+  for (let at = 0; node.nowMs - begin < seconds * 1000; at++) {
+    const { afterMs, changes: reported } = next(at);
+    for (let laterMs = 0; laterMs < afterMs; laterMs += 100) {
+      const verdict = node.verdict(laterMs);
+      if (verdict.standing !== standing) changes++;
+      if (verdict.standing === 'up' && verdict.score !== score) {
+        if (verdict.score > score !== rises) turns++;
+        rises = verdict.score > score;
+      }
+      ({ standing, score } = verdict);
+    }
+    node.report(reported, afterMs);
+  }
+  return { changes: changes - 1, turns };
+}
+
+test('a node that hovers at a threshold of lateness is out, and not in and out', (t) => {
+  fc.assert(
+    fc.property(fc.infiniteStream(fc.integer({ min: 2000, max: 6000 })), (gaps) => {
+      const node = new Node();
+      node.report();
+      const gap = gaps[Symbol.iterator]();
+      const next = () => ({ afterMs: gap.next().value as number, changes: {} });
+      const first = unrest(node, 60, next).changes;
+      // Once it is known for it, trust takes longer to earn than such noise ever leaves it.
+      const later = unrest(node, 600, next).changes / 10;
+      return first <= 24 && later <= 12;
+    }),
+    { numRuns: 50 },
+  );
+  const worst = new Node();
+  worst.report();
+  // Steady for as long as was asked the last time, then late again: the worst that can be done on purpose.
+  const { changes } = unrest(worst, 600, (at) => ({ afterMs: at % 4 === 3 ? 3100 : 1000, changes: {} }));
+  t.true(changes <= 12, `${changes} changes in ten minutes`);
+});
+
+test('a load that hovers at its threshold lowers the share once, and does not swing it', (t) => {
+  fc.assert(
+    fc.property(fc.infiniteStream(fc.double({ min: 0.7, max: 0.97, noNaN: true })), (loads) => {
+      const node = new Node();
+      node.report();
+      const load = loads[Symbol.iterator]();
+      const next = () => ({
+        afterMs: 1000,
+        changes: { egressBps: (load.next().value as number) * CAPACITY_BPS },
+      });
+      unrest(node, 10, next);
+      const { changes, turns } = unrest(node, 60, next);
+      // Each time it may grow it has been left alone for three seconds, and fallen before.
+      return changes === 0 && turns <= 24;
+    }),
+    { numRuns: 50 },
   );
   t.pass();
 });

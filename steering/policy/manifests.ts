@@ -1,10 +1,12 @@
 import type { LiveEvent, Rendition } from '../../topology/model/event.ts';
 import type { RankedServer } from './ranking.ts';
 
+type Server = Pick<RankedServer, 'id' | 'baseUrl'>;
+
 export interface ManifestRequest {
   event: Pick<LiveEvent, 'id' | 'renditions'>;
   /** in rank order, at least one; each is a pathway of its own */
-  servers: readonly RankedServer[];
+  servers: readonly Server[];
   /** absolute; where the player asks again */
   steeringUri: string;
 }
@@ -81,11 +83,7 @@ function variantLine(variant: Rendition, audio: readonly Rendition[], audioGroup
 }
 
 /** What the schemas let through and a playlist cannot carry, or null. */
-function unfitness(
-  event: ManifestRequest['event'],
-  servers: readonly RankedServer[],
-  steeringUri: string,
-): string | null {
+function unfitness(event: ManifestRequest['event'], servers: readonly Server[], steeringUri: string): string | null {
   if (servers.length === 0) return 'no server';
   if (UNQUOTABLE.test(steeringUri)) return 'the steering URI holds a quote or a line end';
   const ids = new Set<string>();

@@ -106,7 +106,7 @@ test('the same inputs give the same answer in another process with the same hist
   fc.assert(
     fc.property(shape, fates, country, fc.string(), (edges, list, from, client) => {
       const [a, b] = [afterFates(edges, list, 7).world, afterFates(edges, list, 7).world];
-      b.rank('somebody else', { country: 'US' });
+      b.ranking.explain({ country: 'US', client: 'somebody else', path: '/live/demo' }, b.nowMs);
       t.deepEqual(a.rank(client, { country: from }), b.rank(client, { country: from }));
     }),
     { numRuns: 50 },
@@ -156,8 +156,8 @@ test('a strained server keeps the share of its sessions that its score says; a f
   world.pass(2);
   const sessions = clients(4000);
   const own = sessions.filter((session) => world.first(session) === 'fra-1');
-  // 0.89 of capacity: half the score; reports pull it there step by step.
-  world.pass(12, (id) => (id === 'fra-1' ? { egressBps: 0.89 * CAPACITY_BPS } : {}));
+  // 0.975 of capacity: half the score; reports pull it there step by step.
+  world.pass(12, (id) => (id === 'fra-1' ? { egressBps: 0.975 * CAPACITY_BPS } : {}));
   const kept = own.filter((session) => world.first(session) === 'fra-1').length / own.length;
   t.true(kept > 0.44 && kept < 0.56, `${kept}`);
   for (const session of sessions) if (!own.includes(session)) t.is(world.first(session), 'fra-2');
@@ -230,4 +230,17 @@ test('times to live are spread over 10 to 30 seconds, and drawn anew as time goe
     world.nowMs += 60_000;
   }
   t.true(draws.size > 5);
+});
+
+test('a client that knows few servers is answered as if the rest of the world were not looked at', (t) => {
+  const world = new World([2, 2, 2, 2, 2, 2, 2]);
+  world.pass(2);
+  for (const client of clients(50)) {
+    const among = new Set(['akl-1', 'sin-2', 'no-such']);
+    t.deepEqual(
+      world.rank(client, { among }).servers.map(({ id }) => id),
+      ['sin-2', 'akl-1'],
+    );
+    t.is(world.rank(client, { among: new Set(['no-such']) }).servers.length, 6);
+  }
 });

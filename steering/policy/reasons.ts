@@ -4,10 +4,14 @@
 
 /** How its site lies to the client. */
 export type PlaceReason =
+  /** a coverage zone names the site for this client */
+  | 'coverage-zone'
   /** no site is nearer */
   | 'nearest-site'
   | 'farther-site'
-  /** the client's country is unknown: the order of the sites file */
+  /** the client's place is unknown: by distance from the stated default, */
+  | 'default-place'
+  /** or, where none is stated, the order of the sites file */
   | 'default-order'
   | 'same-country'
   /** how the client's network hears the site: inside it, */
@@ -44,9 +48,41 @@ export type HealthReason =
   | 'probation'
   | 'draining'
   /** reports have stopped */
-  | 'down';
+  | 'down'
+  /** they have, but probes or players reach it */
+  | 'unreported'
+  /** it does not answer probes, whatever it reports */
+  | 'probe-fails'
+  /** players of several networks tell of failures */
+  | 'players-fail';
 
-/** This session belongs to the share that a strained or recovering server hands to others. */
-export type ShareReason = 'turned-away';
+/** What becomes of this session there. */
+export type ShareReason =
+  /** it belongs to the share that a strained or recovering server hands to others */
+  | 'turned-away'
+  /** it belongs to the share of new sessions that goes on to the next rank while the server fills up */
+  | 'spilled'
+  /** its nominal bitrate does not fit in any more */
+  | 'full'
+  /** loaded above the mean of its site: the next of the ring is asked first */
+  | 'over-bound'
+  /** viewers of the client’s network fail at this site */
+  | 'path-fails'
+  /** it is one of the few that try whether what was turned away has recovered */
+  | 'explored'
+  | 'plays-here';
 
-export type Reason = PlaceReason | SpreadReason | HealthReason | ShareReason;
+/** Why this one of other people’s CDNs. */
+export type CdnReason =
+  /** the session belongs to the share that weights alone decide */
+  | 'by-weight'
+  /** to the share that uses up its commitment in time */
+  | 'commitment'
+  /** or to the share that goes where the next GB costs least */
+  | 'cheapest'
+  /** used only where no other one can serve */
+  | 'backup'
+  /** the client is none that it serves */
+  | 'outside-footprint';
+
+export type Reason = PlaceReason | SpreadReason | HealthReason | ShareReason | CdnReason;

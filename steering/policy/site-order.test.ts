@@ -4,6 +4,7 @@ import type { Site } from '../../topology/model/site.ts';
 import { Proximity } from './proximity.ts';
 import { siteOrderOf, type RouteTable } from './site-order.ts';
 import type { SteeringPolicyConfig } from './steering-config.ts';
+import type { Whereabouts } from './whereabouts.ts';
 
 const site = (id: string, latitude: number): Site => ({
   id,
@@ -45,7 +46,7 @@ class Table implements RouteTable {
 
 const orderOf = (policy: SteeringPolicyConfig['policy'], table: Table | null) =>
   siteOrderOf(policy, SITES, new Proximity(SITES, COUNTRIES), table && { table, siteIds: IDS });
-const named = (order: readonly number[]) => order.map((index) => SITES[index]!.id);
+const named = (order: ArrayLike<number>) => Array.from(order, (index) => SITES[index]!.id);
 
 test('sites come as the client’s network hears them; one that it does not hear is no answer', (t) => {
   const order = orderOf('network', new Table());
@@ -80,6 +81,57 @@ test('routes are asked for once, and again when they have changed', (t) => {
   table.routes = [route(2, 'peering')];
   table.version++;
   t.deepEqual(named(order.order(place)), ['fra']);
+});
+
+const WHERE: Whereabouts = { by: 'prefix', country: 'DE', subscriber: SUBSCRIBER, position: null, zone: null };
+const SOUTH = { latitude: 40, longitude: 10 };
+const at = (where: Whereabouts) => ({ ...CLIENT, where });
+const reasons = (order: ReturnType<typeof orderOf>, where: Whereabouts) =>
+  Array.from(order.order(at(where)), (site, rank) => `${SITES[site]!.id} ${order.reason(at(where), site, rank)}`);
+
+test('who was located more closely than by country gets what is near that place', (t) => {
+  const order = orderOf('network', new Table());
+  const city: Whereabouts = { ...WHERE, by: 'city', subscriber: null, position: SOUTH };
+  t.deepEqual(reasons(order, city), ['isp nearest-site', 'fra farther-site', 'sto farther-site']);
+  const unheard: Whereabouts = { ...WHERE, subscriber: { network: 'nobody', metro: 'x' }, position: SOUTH };
+  t.deepEqual(reasons(order, unheard), ['isp nearest-site', 'fra farther-site', 'sto farther-site']);
+});
+
+test('who cannot be located gets what is near the stated default, and without one the listed order', (t) => {
+  const order = orderOf('network', new Table());
+  const unknown: Whereabouts = { ...WHERE, by: 'default', country: null, subscriber: null };
+  t.deepEqual(reasons(order, unknown), ['sto default-order', 'fra default-order', 'isp default-order']);
+  t.deepEqual(reasons(order, { ...unknown, position: SOUTH }), [
+    'isp default-place',
+    'fra default-place',
+    'sto default-place',
+  ]);
+});
+
+test('a coverage zone’s sites come first, then what would have come; or no others', (t) => {
+  const order = orderOf('network', new Table());
+  const zone = { id: 'campus', sites: [1, 2], only: false, position: null };
+  t.deepEqual(
+    reasons(order, { ...WHERE, zone }),
+    ['fra coverage-zone', 'isp coverage-zone', 'sto transit'],
+    'fra, too',
+  );
+  t.deepEqual(reasons(order, { ...WHERE, zone: { ...zone, only: true } }), ['fra coverage-zone', 'isp coverage-zone']);
+  const elsewhere = { ...zone, sites: [], position: { latitude: 60, longitude: 10 } };
+  t.deepEqual(
+    reasons(order, { ...WHERE, zone: elsewhere }),
+    ['sto nearest-site', 'fra farther-site', 'isp farther-site'],
+    'by distance from the zone, though the network is known',
+  );
+});
+
+test('an order is looked up by the place’s object, and kept', (t) => {
+  const table = new Table();
+  const order = orderOf('network', table);
+  const first = order.order(at(WHERE));
+  for (let time = 0; time < 3; time++) t.is(order.order({ ...at(WHERE), client: `c${time}` }), first);
+  t.is(table.asked, 1);
+  t.deepEqual([...order.known()], [WHERE]);
 });
 
 test('nearest ignores networks; without routes network is nearest', (t) => {

@@ -1,12 +1,14 @@
 import type { NodeReport } from '../../topology/model/node-report.ts';
 import type { Position, Site } from '../../topology/model/site.ts';
-import { DEFAULT_HEALTH } from './health.ts';
 import { NodeTable } from './node-table.ts';
 import { Proximity } from './proximity.ts';
 import { ServerRanking, type RankingRequest } from './ranking.ts';
 import { siteOrderOf } from './site-order.ts';
+import { DEFAULT_STEERING, type SteeringPolicyConfig } from './steering-config.ts';
 
 export const CAPACITY_BPS = 1e9;
+/** Thousands of sessions of this fill nobody: what is not about admission does not meet it. */
+const NEXT_TO_NOTHING_BPS = 1000;
 
 export const countries: ReadonlyMap<string, Position> = new Map([
   ['DE', { latitude: 50.853, longitude: 9.657 }],
@@ -49,6 +51,7 @@ export function reportOf(id: string, changes: Partial<NodeReport> = {}): NodeRep
     state: 'up',
     sequence: 1,
     egressBps: 0,
+    reservedBps: 0,
     capacityBps: CAPACITY_BPS,
     connections: 0,
     requestsPerSecond: 100,
@@ -67,14 +70,16 @@ export class World {
   nowMs = 0;
   #sequence = 0;
 
-  constructor(edgesPerSite: readonly number[]) {
+  /** Nobody explores, unless the tuning says so: what is told of a session holds for every one. */
+  constructor(edgesPerSite: readonly number[], tuning: Partial<SteeringPolicyConfig> = {}) {
     this.sites = makeSites(edgesPerSite);
     this.ids = this.sites.flatMap(({ edges }) => edges.map(({ id }) => id));
-    this.nodes = new NodeTable(this.sites, DEFAULT_HEALTH, 0);
+    this.nodes = new NodeTable(this.sites, DEFAULT_STEERING, 0);
     this.ranking = new ServerRanking(
       this.sites,
       siteOrderOf('nearest', this.sites, new Proximity(this.sites, countries), null),
       this.nodes,
+      { tuning: { ...DEFAULT_STEERING, exploreShare: 0, ...tuning } },
     );
   }
 
@@ -92,7 +97,8 @@ export class World {
   }
 
   rank(client: string, request: Partial<RankingRequest> = {}) {
-    return this.ranking.rank({ country: 'DE', client, path: '/live/demo/', ...request }, this.nowMs);
+    const asked = { country: 'DE', client, path: '/live/demo/', nominalBps: NEXT_TO_NOTHING_BPS, ...request };
+    return this.ranking.rank(asked, this.nowMs);
   }
 
   first(client: string, request: Partial<RankingRequest> = {}): string {

@@ -1,13 +1,15 @@
 import { HeaderBlock } from '../../runtime/header-block.ts';
 import type { HttpExchange } from '../../runtime/http-exchange.ts';
+import { MPD_TYPE } from '../../topology/model/mpd.ts';
 
-/** A page on any site may ask, and read what it needs; nothing is stored: an answer is for one client and one moment. */
-const COMMON: readonly (readonly [string, string])[] = [
+/** A page on any site may ask, and read what it needs. */
+export const CORS: readonly (readonly [string, string])[] = [
   ['Access-Control-Allow-Origin', '*'],
   ['Access-Control-Expose-Headers', 'Age, Date, Retry-After, Cache-Status, CMSD-Static, CMSD-Dynamic'],
   ['Timing-Allow-Origin', '*'],
-  ['Cache-Control', 'no-store'],
 ];
+/** Nothing is stored: an answer is for one client and one moment. */
+const COMMON = [...CORS, ['Cache-Control', 'no-store']] as const;
 
 const typed = (type: string) => new HeaderBlock([['Content-Type', type], ...COMMON]);
 
@@ -16,6 +18,7 @@ const BLOCKS = {
   text: typed('text/plain; charset=utf-8'),
   steeringList: typed('application/vnd.apple.steering-list'),
   playlist: typed('application/vnd.apple.mpegurl'),
+  mpd: typed(MPD_TYPE),
 };
 const NOTHING = new HeaderBlock(COMMON);
 const PREFLIGHT = new HeaderBlock([

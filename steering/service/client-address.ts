@@ -2,8 +2,17 @@ import { BlockList, isIP } from 'node:net';
 import { BadInput } from '../../runtime/bad-input.ts';
 import type { HttpExchange } from '../../runtime/http-exchange.ts';
 import { canonicalAddress } from '../../topology/model/ip-address.ts';
+import type { QueryValues } from './query-values.ts';
 
 export type ClientOutcome = { kind: 'client'; address: string } | { kind: 'refused'; reason: string };
+
+interface Peer {
+  address: string;
+  /** whether it is a proxy of ours */
+  isTrusted: boolean;
+}
+
+const PEERS_MAX = 16_384;
 
 /**
  * Who is asking: the other end of the connection; what `X-Forwarded-For` says only where the connection comes from a
@@ -12,6 +21,8 @@ export type ClientOutcome = { kind: 'client'; address: string } | { kind: 'refus
 export class ClientAddressReader {
   readonly #proxies: BlockList;
   readonly #allowIpParameter: boolean;
+  /** by the text of a connection's other end */
+  readonly #peers = new Map<string, Peer>();
 
   /** @param trustedProxies addresses or CIDR blocks. @throws BadInput for anything else */
   constructor(trustedProxies: readonly string[], allowIpParameter: boolean) {
@@ -19,7 +30,7 @@ export class ClientAddressReader {
     this.#allowIpParameter = allowIpParameter;
   }
 
-  read(exchange: HttpExchange, parameters: URLSearchParams): ClientOutcome {
+  read(exchange: HttpExchange, parameters: QueryValues): ClientOutcome {
     const named = parameters.get('ip');
     if (named !== null) return this.#named(named);
     return { kind: 'client', address: this.connected(exchange) };
@@ -27,9 +38,21 @@ export class ClientAddressReader {
 
   /** Without regard to `?ip=`. */
   connected(exchange: HttpExchange): string {
-    const peer = canonicalAddress(exchange.remoteAddress()) ?? 'unknown';
+    const peer = this.#peer(exchange.remoteAddress());
     const forwarded = exchange.head.get('x-forwarded-for');
-    return forwarded === undefined ? peer : this.#forwarded(peer, forwarded);
+    if (forwarded === undefined || !peer.isTrusted) return peer.address;
+    return this.#forwarded(peer.address, forwarded);
+  }
+
+  /** Proxies have few addresses and many connections. */
+  #peer(text: string): Peer {
+    const known = this.#peers.get(text);
+    if (known !== undefined) return known;
+    const address = canonicalAddress(text) ?? 'unknown';
+    const peer = { address, isTrusted: this.#trusts(address) };
+    if (this.#peers.size >= PEERS_MAX) this.#peers.clear();
+    this.#peers.set(text, peer);
+    return peer;
   }
 
   #named(text: string): ClientOutcome {
@@ -40,14 +63,19 @@ export class ClientAddressReader {
       : { kind: 'client', address };
   }
 
-  /** Each proxy appends whom it heard; so from the right, the first that is no proxy of ours is the client. */
-  #forwarded(peer: string, field: string): string {
-    let address = peer;
-    for (const hop of field.split(',').toReversed()) {
-      if (!this.#trusts(address)) break;
-      const before = canonicalAddress(hop.trim());
+  /**
+   * Each proxy appends whom it heard; so from the right, the first that is no proxy of ours is the client.
+   * @param proxy the other end of the connection, which is one of ours
+   */
+  #forwarded(proxy: string, field: string): string {
+    let address = proxy;
+    for (let end = field.length; end >= 0;) {
+      const comma = field.lastIndexOf(',', end - 1);
+      const before = canonicalAddress(field.slice(comma + 1, end).trim());
       if (before === null) break;
       address = before;
+      end = comma;
+      if (end <= 0 || !this.#trusts(address)) break;
     }
     return address;
   }

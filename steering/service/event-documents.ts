@@ -65,6 +65,12 @@ export class EventDocuments {
     return known?.outcome.kind === 'event' ? known.outcome : fetched;
   }
 
+  /** The event that was asked for last of those that exist; null when there was none yet. */
+  get latestId(): string | null {
+    for (const [id, { outcome }] of this.#known.entries()) if (outcome.kind === 'event') return id;
+    return null;
+  }
+
   close(): void {
     this.#agents.http.destroy();
     this.#agents.https.destroy();

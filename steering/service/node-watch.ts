@@ -11,7 +11,10 @@ export interface NodeState extends HealthVerdict {
 
 const LOOK_EVERY_MS = 1000;
 
-/** For people: what steering takes each node for, and a log line when that changes. */
+/**
+ * Each second, what was found and told becomes verdicts; and for people: what steering takes each node for, and a log line
+ * when that changes.
+ */
 export class NodeWatch {
   readonly #sites: readonly Site[];
   readonly #nodes: NodeTable;
@@ -40,9 +43,10 @@ export class NodeWatch {
   }
 
   #look(): void {
-    for (const { id, site, standing } of this.states()) {
+    this.#nodes.settle(this.#nowMs());
+    for (const { id, site, standing, reasons } of this.states()) {
       const before = this.#standings.get(id) ?? 'unheard';
-      if (before !== standing) this.#log.info({ node: id, site, before, standing }, 'node changed');
+      if (before !== standing) this.#log.info({ node: id, site, before, standing, reasons }, 'node changed');
       this.#standings.set(id, standing);
     }
   }

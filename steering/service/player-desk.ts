@@ -1,159 +1,143 @@
-import { randomBytes } from 'node:crypto';
 import type { HttpExchange } from '../../runtime/http-exchange.ts';
-import type { Log } from '../../runtime/log.ts';
-import { identifierSchema, type LiveEvent } from '../../topology/model/event.ts';
-import type { ServersAnswer } from '../../topology/model/servers-answer.ts';
-import { readFeedback, steeringManifest } from '../policy/content-steering.ts';
-import { multivariantPlaylist } from '../policy/manifests.ts';
-import type { Ranking, RankingRequest, ServerRanking } from '../policy/ranking.ts';
+import {
+  readFeedback,
+  readSteeringQuery,
+  steeringManifest,
+  steeringQuery,
+  type SteeringAnswer,
+  type SteeringProtocol,
+  type SteeringQuery,
+} from '../policy/content-steering.ts';
+import { readServersQuery } from '../policy/servers-query.ts';
+import { planPathways, reachable, type CloneHost } from '../policy/pathway-clones.ts';
+import type { Ranking, RankingRequest } from '../policy/ranking.ts';
+import type { AskedCase } from '../policy/test-case-query.ts';
 import { respond, respondJson, type BodyType } from './answer.ts';
+import type { CaseDesk } from './case-desk.ts';
 import type { ClientAddressReader } from './client-address.ts';
-import type { ClientLocation, ClientLocator } from './client-location.ts';
-import type { EventDocuments, EventOutcome } from './event-documents.ts';
+import type { ClientLocation } from './client-location.ts';
+import { queryValues } from './query-values.ts';
+import { ServersJson } from './servers-json.ts';
+import type { SessionRanking } from './session-ranking.ts';
 import type { SteeringMetrics } from './steering-metrics.ts';
 
 export interface PlayerDeskOptions {
-  ranking: ServerRanking;
-  locator: ClientLocator;
-  events: EventDocuments;
+  ranking: SessionRanking;
   addresses: ClientAddressReader;
+  /** what answers wrongly on purpose, where that is turned on */
+  cases: CaseDesk;
   metrics: SteeringMetrics;
-  log: Log;
+  /** of a server of the sites file: scheme, host and port */
+  baseUrlOf: (id: string) => string | undefined;
   /** scheme, host and port under which players reach this service */
   publicUrl: () => string;
-  /** monotonic */
-  nowMs: () => number;
 }
 
-export type PlayerRoute = 'servers' | 'steer-hls' | 'play-hls';
+type PlayerRoute = 'servers' | `steer-${SteeringProtocol}`;
 
-const SESSION = /^[A-Za-z0-9._-]{1,64}$/;
-const PATH = /^\/[\x21-\x7e]{0,2047}$/;
-const MOST_PATHWAYS = 64;
-
-interface SteeringQuery {
-  event: string | null;
-  session: string | null;
-  pathways: readonly string[];
-  forcedAddress: string | null;
-}
-
-/** Answers players: the ranking as JSON, as HLS content steering, as a personal manifest. Nothing here sheds load. */
+/** Answers players that ask which servers: as JSON, and as content steering. Nothing here sheds load. */
 export class PlayerDesk {
   readonly #options: PlayerDeskOptions;
+  readonly #json = new ServersJson();
 
   constructor(options: PlayerDeskOptions) {
     this.#options = options;
   }
 
-  /** `GET /v1/servers?path=…[&session=…][&ip=…]` */
+  /** `GET /v1/servers?path=…[&session=…][&playing=…][&bitrate=…][&priority=…][&ip=…]` */
   servers(exchange: HttpExchange): void {
-    const parameters = new URLSearchParams(exchange.query);
-    const path = parameters.get('path');
-    if (path === null || !PATH.test(path)) {
-      return this.#refuse(exchange, 'servers', 'path: give the path to be fetched, such as /live/demo/');
-    }
-    const named = this.#options.addresses.read(exchange, parameters);
+    const { ranking, addresses } = this.#options;
+    const parameters = queryValues(exchange.query);
+    const read = readServersQuery((name) => parameters.get(name));
+    if (read.kind === 'bad') return this.#refuse(exchange, 'servers', read.reason);
+    const named = addresses.read(exchange, parameters);
     if (named.kind === 'refused') return this.#refuse(exchange, 'servers', named.reason);
-    const client = this.#locate(named.address);
-    const ranking = this.#rank(client, { client: sessionOf(parameters) ?? client.address, path });
-    const answer: ServersAnswer = {
-      version: 1,
-      ...ranking,
-      client: { address: client.address, ...(client.country === null ? {} : { country: client.country }) },
-    };
-    this.#answer(exchange, 'servers', 200, 'json', `${JSON.stringify(answer)}\n`);
+    const client = ranking.locate(named.address);
+    const { session, ...asked } = read.query;
+    const ranked = ranking.rank(client, { route: 'servers', client: session ?? client.address, ...asked });
+    this.#answer(exchange, 'servers', 200, 'json', `${this.#json.write(ranked, client)}\n`);
   }
 
-  /** `GET /v1/steer/hls?event=…&session=…[&pathways=…]`: always 200, whatever it was asked (standards: never shed). */
-  steerHls(exchange: HttpExchange): void {
-    const { addresses, metrics } = this.#options;
-    const parameters = new URLSearchParams(exchange.query);
+  /**
+   * `GET /v1/steer/hls` and `/v1/steer/dash`, with what steeringQuery() wrote: always 200, whatever it was asked
+   * (standards: never shed).
+   */
+  steer(exchange: HttpExchange, protocol: SteeringProtocol): void {
+    const { addresses, metrics, cases, ranking } = this.#options;
+    const route = `steer-${protocol}` as const;
+    const parameters = queryValues(exchange.query);
+    const reading = cases.read(parameters);
+    if (reading.kind === 'bad') return this.#refuse(exchange, route, reading.reason);
+    const { asked } = reading;
+    const value = (name: string) => parameters.get(name);
     const named = addresses.read(exchange, parameters);
     const address = named.kind === 'client' ? named.address : addresses.connected(exchange);
-    const event = eventIdOf(parameters.get('event'));
-    const session = sessionOf(parameters);
-    const pathways = pathwaysOf(parameters);
-    const ranking = this.#rank(this.#locate(address), {
-      client: session ?? address,
-      path: `/live/${event ?? ''}`,
-      ...(pathways.length === 0 ? {} : { among: new Set(pathways) }),
-    });
-    const { pathway } = readFeedback((name) => parameters.get(name));
-    if (pathway !== null && pathway !== ranking.servers[0]!.id) metrics.moves.inc();
     // An allowed `?ip=` lives on in the URI, or a test's client would change country at the first reload.
     const forcedAddress = named.kind === 'client' ? parameters.get('ip') : null;
-    const reloadUri = this.#steeringUri({ event, session, pathways, forcedAddress });
-    this.#answer(exchange, 'steer-hls', 200, 'steeringList', steeringManifest(ranking, reloadUri));
+    const query = readSteeringQuery(value);
+    const { pathway, cloneHost } = readFeedback(protocol, value);
+    const location = ranking.locate(address);
+    const wish = {
+      route,
+      client: query.session ?? address,
+      path: `/live/${query.event ?? ''}`,
+      nominalBps: query.nominalBps ?? undefined,
+      // A player that has not asked before plays from where its manifest began, and that was counted then.
+      playing: pathway ?? query.pathways[0],
+    };
+    if (asked !== null) return this.#steerWrongly(exchange, route, asked, { location, wish, query, forcedAddress });
+    const answer = this.#steered(location, wish, query, cloneHost);
+    if (pathway !== null && pathway !== answer.priority[0]) metrics.moves.inc();
+    const clones = answer.clones.map(({ id }) => id);
+    const reloadUri = this.#steeringUri(route, { ...query, clones }, forcedAddress, null);
+    this.#answer(exchange, route, 200, 'steeringList', steeringManifest(answer, reloadUri));
   }
 
-  /** `GET /play/<event>.m3u8[?session=…]`: without a session one is drawn and lives on in the steering URI. */
-  playHls(exchange: HttpExchange, eventId: string): void {
-    const parameters = new URLSearchParams(exchange.query);
-    const named = this.#options.addresses.read(exchange, parameters);
-    if (named.kind === 'refused') return this.#refuse(exchange, 'play-hls', named.reason);
-    const session = sessionOf(parameters) ?? randomBytes(12).toString('base64url');
-    exchange.hold(() => {});
-    const { events, log } = this.#options;
-    events
-      .get(eventId)
-      .then((outcome) => {
-        if (outcome.kind !== 'event') return this.#refuseEvent(exchange, eventId, outcome);
-        this.#giveManifest(exchange, outcome.event, session, named.address, parameters.get('ip'));
-      })
-      .catch((error: unknown) => {
-        log.error({ err: error, where: exchange.url }, 'a handler failed');
-        this.#answer(exchange, 'play-hls', 500, 'text', 'internal error\n');
-      });
+  /** Among all servers; among those that the player can be sent to, where the best is none of them. */
+  #steered(location: ClientLocation, wish: Wish, query: SteeringQuery, cloneHost: CloneHost): SteeringAnswer {
+    const { ranking, baseUrlOf } = this.#options;
+    const ranked = ranking.rank(location, wish);
+    const { pathways, clones: cloned } = query;
+    if (pathways.length === 0) return { ...ranked, priority: idsOf(ranked), clones: [] };
+    const known = { pathways, cloned, baseUrlOf, cloneHost };
+    const plan = planPathways({ ...known, ranked: ranked.servers });
+    if (plan !== null) return { ...ranked, ...plan };
+    const among = ranking.rank(location, { ...wish, among: reachable(known) });
+    return { ...among, ...(planPathways({ ...known, ranked: among.servers }) ?? { priority: pathways, clones: [] }) };
   }
 
-  #giveManifest(
+  /**
+   * The case's own awkwardness and no other: the right answer that it is made of has the manifest's pathways in its order,
+   * so that nothing but the case moves the player.
+   */
+  #steerWrongly(
     exchange: HttpExchange,
-    event: LiveEvent,
-    session: string,
-    address: string,
-    forcedAddress: string | null,
+    route: PlayerRoute & `steer-${string}`,
+    asked: AskedCase,
+    { location, wish, query, forcedAddress }: CaseRequest,
   ): void {
-    const { servers } = this.#rank(this.#locate(address), { client: session, path: `/live/${event.id}` });
-    const pathways = servers.map(({ id }) => id);
-    const steeringUri = this.#steeringUri({ event: event.id, session, pathways, forcedAddress });
-    const manifest = multivariantPlaylist({ event, servers, steeringUri });
-    if (manifest.kind === 'playlist') this.#answer(exchange, 'play-hls', 200, 'playlist', manifest.text);
-    else this.#answer(exchange, 'play-hls', 502, 'text', `${manifest.reason}\n`, 'Retry-After: 1');
+    const { cases, ranking, baseUrlOf } = this.#options;
+    const reloadUri = this.#steeringUri(route, query, forcedAddress, cases.next(asked));
+    const ranked = ranking.rank(location, wish);
+    const known = serversOf(query.pathways, baseUrlOf);
+    const servers = known.length === 0 ? ranked.servers : known;
+    const right = { ...cases.paced(asked, ranked), priority: servers.map(({ id }) => id), clones: [] };
+    const context = { right: steeringManifest(right, reloadUri), reloadUri, servers, ranked: ranked.servers };
+    cases.answer(exchange, route, asked, context);
   }
 
-  #rank({ country, subscriber }: ClientLocation, asked: Omit<RankingRequest, 'country' | 'subscriber'>): Ranking {
-    const { ranking, metrics, nowMs } = this.#options;
-    const ranked = ranking.rank({ country, subscriber, ...asked }, nowMs());
-    const [first] = ranked.servers;
-    metrics.firstChoices.inc({ site: first!.site, node: first!.id });
-    const locatedBy = subscriber !== undefined ? 'prefix' : country !== null ? 'country' : 'default';
-    metrics.clients.inc({ located_by: locatedBy });
-    return ranked;
-  }
-
-  #locate(address: string): ClientLocation {
-    return this.#options.locator.locate(address);
-  }
-
-  /** Its query says what a later answer needs, so that any instance can give it: nothing is kept here. */
-  #steeringUri({ event, session, pathways, forcedAddress }: SteeringQuery): string {
-    const parts: string[] = [];
-    if (event !== null) parts.push(`event=${event}`);
-    if (session !== null) parts.push(`session=${session}`);
-    if (pathways.length > 0) parts.push(`pathways=${pathways.join(',')}`);
-    if (forcedAddress !== null) parts.push(`ip=${encodeURIComponent(forcedAddress)}`);
-    const query = parts.length === 0 ? '' : `?${parts.join('&')}`;
-    return `${this.#options.publicUrl()}/v1/steer/hls${query}`;
-  }
-
-  #refuseEvent(exchange: HttpExchange, eventId: string, outcome: Exclude<EventOutcome, { kind: 'event' }>): void {
-    if (outcome.kind === 'unknown') {
-      return this.#answer(exchange, 'play-hls', 404, 'text', `no event ${eventId}\n`);
-    }
-    const status = outcome.cause === 'timeout' ? 504 : outcome.cause === 'busy' ? 503 : 502;
-    const text = `the document of event ${eventId} cannot be had (${outcome.cause}): ${outcome.detail}\n`;
-    this.#answer(exchange, 'play-hls', status, 'text', text, 'Retry-After: 1');
+  #steeringUri(
+    route: PlayerRoute & `steer-${string}`,
+    query: SteeringQuery,
+    forcedAddress: string | null,
+    asked: AskedCase | null,
+  ): string {
+    const { publicUrl, cases } = this.#options;
+    return steeringUri(publicUrl(), route, [
+      ...steeringQuery(query),
+      ...(forcedAddress === null ? [] : [`ip=${encodeURIComponent(forcedAddress)}`]),
+      ...cases.query(asked),
+    ]);
   }
 
   #refuse(exchange: HttpExchange, route: PlayerRoute, reason: string): void {
@@ -161,22 +145,38 @@ export class PlayerDesk {
     respondJson(exchange, 400, { error: reason });
   }
 
-  #answer(exchange: HttpExchange, route: PlayerRoute, status: number, type: BodyType, body: string, extra = ''): void {
+  #answer(exchange: HttpExchange, route: PlayerRoute, status: number, type: BodyType, body: string): void {
     this.#options.metrics.requests.inc({ route, status });
-    respond(exchange, status, type, body, extra);
+    respond(exchange, status, type, body);
   }
 }
 
-function sessionOf(parameters: URLSearchParams): string | null {
-  const session = parameters.get('session');
-  return session !== null && SESSION.test(session) ? session : null;
+type Wish = Pick<RankingRequest, 'client' | 'path' | 'nominalBps' | 'playing'>;
+
+interface CaseRequest {
+  location: ClientLocation;
+  wish: Wish;
+  query: SteeringQuery;
+  forcedAddress: string | null;
 }
 
-function eventIdOf(text: string | null): string | null {
-  return text !== null && identifierSchema.safeParse(text).success ? text : null;
+function idsOf({ servers }: Ranking): string[] {
+  return servers.map(({ id }) => id);
 }
 
-function pathwaysOf(parameters: URLSearchParams): string[] {
-  const named = parameters.get('pathways')?.split(',', MOST_PATHWAYS) ?? [];
-  return named.filter((id) => eventIdOf(id) !== null);
+/** What is no server of ours is passed over. */
+export function serversOf(
+  ids: readonly string[],
+  baseUrlOf: (id: string) => string | undefined,
+): { id: string; baseUrl: string }[] {
+  return ids.flatMap((id) => {
+    const baseUrl = baseUrlOf(id);
+    return baseUrl === undefined ? [] : [{ id, baseUrl }];
+  });
+}
+
+/** @param publicUrl scheme, host and port */
+export function steeringUri(publicUrl: string, route: `steer-${SteeringProtocol}`, query: readonly string[]): string {
+  const path = `${publicUrl}/v1/steer/${route === 'steer-hls' ? 'hls' : 'dash'}`;
+  return query.length === 0 ? path : `${path}?${query.join('&')}`;
 }

@@ -7,7 +7,7 @@ import type { ExecutionContext } from 'ava';
 import { createLog } from '../../runtime/log.ts';
 import { defaultTemplates, type LiveEvent } from '../../topology/model/event.ts';
 import type { NodeReport } from '../../topology/model/node-report.ts';
-import { DEFAULT_HEALTH } from '../policy/health.ts';
+import { DEFAULT_STEERING } from '../policy/steering-config.ts';
 import { startSteering, type SteeringConfig } from './steering.ts';
 
 export const SITES_YAML = `
@@ -107,6 +107,12 @@ export interface TestSteering {
   pass: (seconds: number, ids?: string[]) => Promise<void>;
 }
 
+/** The servers of the file are not there, and what is at their addresses on this machine is nobody's business. */
+export const UNPROBED: SteeringConfig['tuning'] = {
+  ...DEFAULT_STEERING,
+  probes: { ...DEFAULT_STEERING.probes, enabled: false },
+};
+
 export const NODES = ['fra-1', 'fra-2', 'nyc-1', 'nyc-2'];
 
 export async function sitesFile(t: ExecutionContext, yaml = SITES_YAML): Promise<string> {
@@ -130,7 +136,7 @@ export async function openSteering(
     eventsFrom: changes.eventsFrom ?? (await openSource(t, demoSource)),
     trustedProxies: [],
     allowIpParameter: true,
-    health: DEFAULT_HEALTH,
+    tuning: UNPROBED,
     log: createLog('steering', 'silent'),
     nowMs: () => clock.nowMs,
     ...changes,

@@ -3,6 +3,7 @@ import test from 'ava';
 import { BadInput } from '../../runtime/bad-input.ts';
 import { serversAnswerSchema } from '../../topology/model/servers-answer.ts';
 import { AMERICAN, ask, GERMAN, openSteering, SITES_YAML } from './steering.fixture.ts';
+import { DEFAULT_STEERING } from '../policy/steering-config.ts';
 
 const servers = async (url: string, query: string) =>
   serversAnswerSchema.parse(JSON.parse((await ask(`${url}/v1/servers?${query}`)).body));
@@ -177,7 +178,7 @@ test('what cannot be understood gets a clear refusal', async (t) => {
   t.regex(await refusal('/v1/servers?path=live'), /^400 .*path: give the path/);
   t.regex(await refusal('/v1/servers?path=/live/demo/&ip=1.2.3'), /^400 .*ip: not an IPv4 or IPv6 address/);
   t.regex(await refusal('/play/demo.m3u8?ip=x'), /^400 .*ip: not/);
-  t.is(await refusal('/play/demo.mpd'), '404 not found');
+  t.is(await refusal('/play/demo.mp4'), '404 not found');
   t.is(await refusal('/play/no%20name.m3u8'), '404 not found');
   t.is(await refusal('/play/other.m3u8'), '404 no event other');
   t.is(await refusal('/v1/servers?path=/', 'POST'), '405 GET or HEAD only');
@@ -252,12 +253,11 @@ test('a configuration that cannot be used gets one clear line', async (t) => {
   };
   await refused({ sitesFile: '/nonexistent.yaml' }, /^--sites \/nonexistent\.yaml: no such file$/);
   await refused({ yaml: 'sites: 7' }, /^--sites .*sites\.yaml:1:8: sites: /);
-  await refused({ mmdbFile: '/nonexistent.mmdb' }, /^--mmdb \/nonexistent\.mmdb: no such file$/);
+  await refused({ mmdbFiles: ['/nonexistent.mmdb'] }, /^--mmdb \/nonexistent\.mmdb: no such file$/);
   await refused(
     { trustedProxies: ['10.0.0.0/33'] },
     /^--trusted-proxy: "10\.0\.0\.0\/33" is not an address or CIDR block/,
   );
-  await refused({ health: { suspectAfterMs: 6000, downAfterMs: 5000 } }, /^--suspect-after \(6000 ms\) must be/);
   await refused({ listen: { host: '0.0.0.0', port: 0 } }, /add --public-url/);
   const everywhere = { listen: { host: '0.0.0.0', port: 0 }, publicUrl: new URL('http://steering.example') };
   await refused(everywhere, /anybody could report for fra-1: set reportToken in /);
@@ -276,7 +276,11 @@ const THREE_SITES_YAML = `sites:
 
 test('with a topology a client is known by its prefix, and its sites come as its network hears them', async (t) => {
   const first = async (policy: 'network' | 'nearest', ip: string) => {
-    const { url, pass } = await openSteering(t, { yaml: THREE_SITES_YAML, topologyFile: THREE_SITES, policy });
+    const { url, pass } = await openSteering(t, {
+      yaml: THREE_SITES_YAML,
+      topologyFile: THREE_SITES,
+      tuning: { ...DEFAULT_STEERING, policy },
+    });
     await pass(5, []);
     return (await servers(url, `path=/live/demo/&ip=${ip}`)).servers[0]!;
   };

@@ -1,213 +1,215 @@
 import { formatAddress, isLoopback, type Address } from '../../runtime/address.ts';
-import { openAdmin } from '../../runtime/admin.ts';
 import { BadInput } from '../../runtime/bad-input.ts';
-import { HttpFront } from '../../runtime/http-front.ts';
-import type { Log } from '../../runtime/log.ts';
 import type { RunningService } from '../../runtime/service.ts';
-import { openCountryDatabase, type CountryDatabase } from '../../topology/load/country-mmdb.ts';
 import { loadCountryPositions } from '../../topology/load/country-positions.ts';
 import { loadSites } from '../../topology/load/sites-file.ts';
-import { loadTopology } from '../../topology/load/topology-file.ts';
-import { nearestName } from '../../topology/model/near-name.ts';
-import { Routing } from '../../topology/model/routing.ts';
-import type { Sites } from '../../topology/model/site.ts';
-import type { HealthTuning } from '../policy/health.ts';
-import { NodeTable } from '../policy/node-table.ts';
-import { Proximity } from '../policy/proximity.ts';
-import { ServerRanking } from '../policy/ranking.ts';
-import { siteOrderOf, type RouteTable } from '../policy/site-order.ts';
+import type { Position, Sites } from '../../topology/model/site.ts';
+import { makePolicies } from '../policy/recorded-policies.ts';
+import { ServerHosts } from '../policy/server-hosts.ts';
 import type { SteeringPolicyConfig } from '../policy/steering-config.ts';
+import { CaseDesk } from './case-desk.ts';
 import { ClientAddressReader } from './client-address.ts';
-import { ClientLocator } from './client-location.ts';
+import { CmcdDesk } from './cmcd-desk.ts';
 import { EventDocuments } from './event-documents.ts';
+import { ExplainDesk } from './explain/explain-desk.ts';
+import { HealthMetrics } from './health-metrics.ts';
+import { LocationSources, type LocationFiles } from './location-sources.ts';
+import { ManifestDesk } from './manifest-desk.ts';
 import { NodeWatch } from './node-watch.ts';
 import { PlayerDesk } from './player-desk.ts';
+import { Prober } from './prober.ts';
+import { Recording, type RecordConfig } from './recording.ts';
 import { ReportDesk } from './report-desk.ts';
 import { Routes } from './routes.ts';
+import { SessionRanking } from './session-ranking.ts';
 import { SteeringMetrics } from './steering-metrics.ts';
+import { openSteering, type ShellConfig } from './steering-shell.ts';
 
-export interface SteeringConfig {
+export interface SteeringConfig extends ShellConfig, LocationFiles {
   /** in metrics and logs */
   id: string;
-  listen: Address;
-  admin?: { address: Address; token?: string | undefined } | undefined;
   /** YAML, see topology/model/site.ts */
   sitesFile: string;
-  /** a modelled Internet (topology/model/topology.ts), for clients' networks and how they hear the sites announced */
-  topologyFile?: string | undefined;
-  policy?: SteeringPolicyConfig['policy'] | undefined;
   /** an origin or an edge that has /live/<event>/event.json */
   eventsFrom: URL;
-  /** a country or city MMDB instead of the one that comes with us */
-  mmdbFile?: string | undefined;
-  /** scheme, host and port under which players reach this service; by default the listener's own */
-  publicUrl?: URL | undefined;
+  /** where clients are taken to be of whom nothing is known; without it they get the sites as they are listed */
+  defaultPosition?: Position | undefined;
+  /** how often to look whether a file that clients are located by has changed; 0: never */
+  watchEveryMs?: number | undefined;
   /** addresses or CIDR blocks whose X-Forwarded-For is believed */
   trustedProxies: readonly string[];
   /** for tests: a request may name the client's address itself */
   allowIpParameter: boolean;
-  health: HealthTuning;
-  log: Log;
+  /** for player developers: a request may ask for a wrong answer (policy/test-cases.ts); off by default */
+  testCases?: boolean | undefined;
+  /** /explain where players come, too, and not only on the admin listener */
+  publicExplain?: boolean | undefined;
+  /** how it decides */
+  tuning: SteeringPolicyConfig;
+  /** every decision, and all that it comes from, into a file (docs/decision-record.md) */
+  record?: RecordConfig | undefined;
   /** monotonic */
   nowMs?: (() => number) | undefined;
+  /** Unix time */
+  wallMs?: (() => number) | undefined;
 }
-
-const CLOSE_GRACE_MS = 2000;
 
 const REPORT = /^\/v1\/nodes\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\/report$/;
 const PLAY_HLS = /^\/play\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.m3u8$/;
+const PLAY_DASH = /^\/play\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.mpd$/;
 
 /** Starts the steering service. @throws BadInput when the configuration cannot be used */
 export async function startSteering(config: SteeringConfig): Promise<RunningService> {
-  const { listen, log } = config;
-  checkTuning(config.health);
-  const fixedUrl = publicOrigin(config);
-  let boundUrl = '';
-  const parts = await assemble(config, () => fixedUrl ?? boundUrl);
-  const { metrics, watch } = parts;
-  const routes = routesOf(parts);
-  const front = new HttpFront({
-    address: listen,
-    raw: (exchange) => routes.dispatch(exchange),
-    onError: (error, where) => log.error({ err: error, where }, 'a handler failed'),
-  });
-
-  let draining = false;
-  const closers: (() => Promise<void> | void)[] = [() => watch.close(), () => parts.events.close()];
-  const close = async () => {
-    for (const closer of closers.splice(0).toReversed()) await closer();
-  };
-  try {
-    boundUrl = `http://${formatAddress(await front.open())}`;
-    closers.push(() => front.close(CLOSE_GRACE_MS));
-    const urls: Record<string, string> = { steering: fixedUrl ?? boundUrl, listen: boundUrl };
-    if (config.admin) {
-      const admin = await openAdmin({
-        address: config.admin.address,
-        token: config.admin.token,
-        registry: metrics.registry,
-        readiness: () => (draining ? 'draining' : null),
-        onDrain: () => {
-          draining = true;
-        },
-        snapshots: { '/state': () => ({ nodes: watch.states() }) },
-      });
-      closers.push(() => admin.close());
-      urls.admin = admin.url;
-    }
-    const drain = async () => {
-      draining = true;
+  return openSteering(config, async (publicUrl) => {
+    const parts = await assemble(config, publicUrl);
+    const { watch, sources, events, cases, metrics, explain, prober, recording } = parts;
+    return {
+      routes: routesOf(parts, config),
+      registry: metrics.registry,
+      snapshots: { '/state': () => ({ nodes: watch.states(), inputs: sources.states() }) },
+      adminRoutes: explain?.adminRoutes() ?? [],
+      close: async () => {
+        sources.close();
+        cases.close();
+        events.close();
+        watch.close();
+        prober.close();
+        await recording?.close();
+      },
     };
-    return { urls, drain, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  });
 }
 
 interface Parts {
   players: PlayerDesk;
+  manifests: ManifestDesk;
+  cases: CaseDesk;
+  sources: LocationSources;
   reports: ReportDesk;
+  cmcd: CmcdDesk;
+  prober: Prober;
   metrics: SteeringMetrics;
   events: EventDocuments;
   watch: NodeWatch;
+  recording: Recording | null;
+  /** null where no listener has it */
+  explain: ExplainDesk | null;
 }
 
 async function assemble(config: SteeringConfig, publicUrl: () => string): Promise<Parts> {
-  const { log, nowMs = () => performance.now() } = config;
+  const { log, nowMs = () => performance.now(), wallMs = () => Date.now() } = config;
   const addresses = new ClientAddressReader(config.trustedProxies, config.allowIpParameter);
   const sites = await readSites(config.sitesFile);
   refuseOpenReports(config.listen, sites, config.sitesFile);
-  const countries = await openCountries(config.mmdbFile);
-  const routing = config.topologyFile === undefined ? null : readRouting(config.topologyFile, sites, config.sitesFile);
-
-  const nodes = new NodeTable(sites.sites, config.health, nowMs());
-  const order = siteOrderOf(
-    config.policy ?? 'network',
-    sites.sites,
-    new Proximity(sites.sites, loadCountryPositions()),
-    routing && { table: fixedRoutes(routing), siteIds: routing.topology.sites.map(({ id }) => id) },
-  );
-  const ranking = new ServerRanking(sites.sites, order, nodes);
+  const countries = loadCountryPositions();
+  const { tuning } = config;
   const metrics = new SteeringMetrics(config.id, sites.sites, (node) => nodes.verdict(node, nowMs()));
   const onFetched = (outcome: string) => metrics.eventFetches.inc({ outcome });
   const events = new EventDocuments({ source: config.eventsFrom, nowMs, onFetched });
+  const cases = new CaseDesk({ enabled: config.testCases ?? false, metrics });
+  let recording: Recording | null = null;
+  const sources = await LocationSources.open({
+    ...config,
+    files: config,
+    sites: sites.sites,
+    policy: tuning.policy,
+    countries,
+    onReading: (input, outcome) => {
+      metrics.readings.inc({ input, outcome });
+      if (outcome === 'taken') void recording?.changed(input);
+    },
+  });
+  if (config.record !== undefined) recording = await openRecording(config, sites.sites, sources, metrics);
+  const { nodes, ranking } = makePolicies(
+    { sites: sites.sites, order: sources.order, steering: tuning, nowMs: recording?.nodesFromMs ?? nowMs() },
+    recording?.recorder,
+  );
+  const healthMetrics = new HealthMetrics(metrics.registry, nodes);
+  const explained = { sites: sites.sites, places: sources, countries, ranking, nodes, metrics, addresses };
+  const isExplained = config.admin !== undefined || config.publicExplain === true;
+  const baseUrls = new Map(sites.sites.flatMap(({ edges }) => edges.map(({ id, url }) => [id, url])));
+  const asked = {
+    ranking: new SessionRanking({ ranking, locator: sources, metrics, nowMs }),
+    baseUrlOf: (id: string) => baseUrls.get(id),
+    ...{ addresses, cases, metrics, publicUrl },
+  };
   return {
-    players: new PlayerDesk({
-      ranking,
-      locator: new ClientLocator(countries, routing),
-      events,
-      addresses,
-      metrics,
-      log,
-      nowMs,
-      publicUrl,
-    }),
+    players: new PlayerDesk(asked),
+    manifests: new ManifestDesk({ ...asked, events, log, wallMs }),
+    cases,
+    sources,
     reports: new ReportDesk({ sites, nodes, metrics, log, nowMs }),
+    cmcd: new CmcdDesk({
+      hosts: new ServerHosts(sites.sites),
+      tell: (server, network, client, sign, atMs) => nodes.playerTold(server, network, client, sign, atMs),
+      locator: sources,
+      metrics: healthMetrics,
+      ...{ addresses, log, nowMs },
+    }),
+    prober: new Prober({
+      id: config.id,
+      sites: sites.sites,
+      tuning: tuning.probes,
+      eventId: () => events.latestId,
+      metrics: healthMetrics,
+      ...{ nodes, log, nowMs },
+    }),
     metrics,
     events,
     watch: new NodeWatch(sites.sites, nodes, nowMs, log),
+    recording,
+    explain: isExplained ? new ExplainDesk({ id: config.id, ...explained, log, nowMs }) : null,
   };
 }
 
 /** Every desk's routes; a new capability adds its own line. */
-function routesOf({ players, reports, metrics }: Parts): Routes {
+function routesOf(
+  { players, manifests, cases, reports, cmcd, metrics, explain }: Parts,
+  { publicExplain }: SteeringConfig,
+): Routes {
   return new Routes(
     [
       { name: 'servers', path: '/v1/servers', handle: (exchange) => players.servers(exchange) },
-      { name: 'steer-hls', path: '/v1/steer/hls', handle: (exchange) => players.steerHls(exchange) },
-      { name: 'play-hls', path: PLAY_HLS, handle: (exchange, event) => players.playHls(exchange, event) },
+      { name: 'steer-hls', path: '/v1/steer/hls', handle: (exchange) => players.steer(exchange, 'hls') },
+      { name: 'steer-dash', path: '/v1/steer/dash', handle: (exchange) => players.steer(exchange, 'dash') },
+      { name: 'play-hls', path: PLAY_HLS, handle: (exchange, event) => manifests.play(exchange, 'hls', event) },
+      { name: 'play-dash', path: PLAY_DASH, handle: (exchange, event) => manifests.play(exchange, 'dash', event) },
+      { name: 'time', path: '/v1/time', handle: (exchange) => manifests.time(exchange) },
+      { name: 'cases', path: '/v1/cases', handle: (exchange) => cases.list(exchange) },
+      { name: 'cmcd', path: '/v1/cmcd', methods: ['POST'], handle: (exchange) => cmcd.take(exchange) },
       { name: 'report', path: REPORT, methods: 'any', handle: (exchange, node) => reports.take(exchange, node) },
+      ...(publicExplain === true ? explain!.publicRoutes() : []),
     ],
     (route, status) => metrics.requests.inc({ route, status }),
   );
+}
+
+function openRecording(
+  { tuning, record, log, nowMs = () => performance.now(), wallMs = () => Date.now(), ...files }: SteeringConfig,
+  sites: Sites['sites'],
+  { order }: LocationSources,
+  metrics: SteeringMetrics,
+): Promise<Recording> {
+  const { sitesFile, topologyFile, coverageZonesFile, mmdbFiles = [] } = files;
+  const named: [string, string | undefined][] = [
+    ['sites', sitesFile],
+    ['topology', topologyFile],
+    ['coverage-zones', coverageZonesFile],
+    ...mmdbFiles.map((file, at): [string, string] => [at === 0 ? 'mmdb' : `mmdb-${at + 1}`, file]),
+  ];
+  return Recording.open({
+    ...record!,
+    files: new Map(named.filter((each): each is [string, string] => each[1] !== undefined)),
+    steering: tuning,
+    onLines: (outcome, lines) => metrics.recordLines.inc({ outcome }, lines),
+    ...{ sites, order, log, nowMs, wallMs },
+  });
 }
 
 async function readSites(file: string): Promise<Sites> {
   const outcome = await loadSites(file);
   if (outcome.kind === 'bad') throw new BadInput(`--sites ${outcome.reason}`);
   return outcome.sites;
-}
-
-/** @throws BadInput for a bad file, and for a site that it does not have */
-function readRouting(file: string, { sites }: Sites, sitesFile: string): Routing {
-  const outcome = loadTopology(file);
-  if (outcome.kind === 'bad') throw new BadInput(`--topology ${outcome.reason}`);
-  const known = outcome.topology.sites.map(({ id }) => id);
-  for (const { id } of sites) {
-    if (known.includes(id)) continue;
-    const near = nearestName(id, known);
-    const mend = near === null ? `it has ${known.slice(0, 8).join(', ')}` : `did you mean "${near}"?`;
-    throw new BadInput(`--topology ${file}: no site "${id}", which ${sitesFile} has; ${mend}`);
-  }
-  return new Routing(outcome.topology);
-}
-
-/** Routes as the file has them; what changes them is another file and a restart. */
-function fixedRoutes(routing: Routing): RouteTable {
-  return { version: 0, routesTo: (network, metro) => routing.routesTo(network, metro) };
-}
-
-async function openCountries(file: string | undefined): Promise<CountryDatabase> {
-  const outcome = await openCountryDatabase(file);
-  if (outcome.kind === 'bad') throw new BadInput(`--mmdb ${outcome.reason}`, { cause: outcome.cause });
-  return outcome.database;
-}
-
-function checkTuning({ suspectAfterMs, downAfterMs }: HealthTuning): void {
-  if (suspectAfterMs > 0 && suspectAfterMs <= downAfterMs) return;
-  throw new BadInput(
-    `--suspect-after (${suspectAfterMs} ms) must be more than 0 and at most --down-after (${downAfterMs} ms)`,
-  );
-}
-
-/** @returns null when the listener's own address will do, which is known once it is bound */
-function publicOrigin({ listen, publicUrl }: SteeringConfig): string | null {
-  if (publicUrl) return publicUrl.origin;
-  if (listen.host !== '0.0.0.0' && listen.host !== '::') return null;
-  throw new BadInput(
-    `--listen ${formatAddress(listen)} is no address players can be sent to: add --public-url, for example https://steering.example`,
-  );
 }
 
 /** Whoever may report decides where viewers go. */

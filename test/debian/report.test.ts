@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import test from 'ava';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { count, percent } from '../../sim/report/page/format.js';
+import { count, percent } from '../../runtime/page/format.js';
 import { renderReport } from '../../sim/report/report.ts';
 import { sampleResult, SAMPLE_BOTTLENECK } from '../../sim/report/sample-result.fixture.ts';
 

@@ -157,15 +157,15 @@ const MUTATIONS: Mutation[] = [
   {
     rule: 'a server takes the share of its sessions that its score says',
     file: 'steering/policy/ranking.ts',
-    from: 'if (point < score)',
-    to: 'if (point < score * score)',
+    from: 'explored ? 1 : score * pathShare',
+    to: 'explored ? 1 : score * score * pathShare',
     rungs: ['steering'],
   },
   {
-    rule: 'the share falls from 0.8 of the capacity on',
+    rule: 'the share falls in a straight line between what is tolerated and what is unbearable',
     file: 'steering/policy/health.ts',
-    from: 'const LOAD = { tolerated: 0.8, unbearable: 0.98 };',
-    to: 'const LOAD = { tolerated: 0.7, unbearable: 0.98 };',
+    from: '(unbearable - value) / (unbearable - tolerated)',
+    to: '(unbearable - value) / unbearable',
     rungs: ['steering'],
   },
   {

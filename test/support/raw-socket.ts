@@ -8,7 +8,8 @@ export function rawExchange(
   port: number,
   message: string,
   enough: (received: string) => boolean = () => false,
-  boundMs = 3000,
+  // What surely comes may take its time on a busy machine; a test that waits for silence says how long.
+  boundMs = 20_000,
 ): Promise<{ received: string; closed: boolean }> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology as Atlas } from 'topojson-specification';
-import type { Position } from '../model/site.ts';
+import { MAP_HEIGHT, MAP_WIDTH, NORTH, project, SOUTH } from './projection.js';
 
 /** Natural Earth's countries at 1:110 million, from npm's world-atlas (ISC; the data are in the public domain). */
 const ATLAS = 'world-atlas/countries-110m.json';
@@ -19,29 +19,6 @@ export interface BaseMap {
   readonly globe: string;
 }
 
-const WIDTH = 1600;
-/** What is north or south of these degrees is not on the map: ice, and none of our networks. */
-const NORTH = 84;
-const SOUTH = -57;
-
-// Equal Earth (Šavrič, Patterson, Jenny 2018): areas are true, so that circles and countries may be compared by eye.
-const A1 = 1.340264;
-const A2 = -0.081106;
-const A3 = 0.000893;
-const A4 = 0.003796;
-const ROOT3 = Math.sqrt(3);
-const SCALE = WIDTH / (2 * equalEarth(0, 180)[0]);
-const TOP = equalEarth(NORTH, 0)[1];
-
-export const MAP_WIDTH = WIDTH;
-export const MAP_HEIGHT = Math.round((TOP - equalEarth(SOUTH, 0)[1]) * SCALE);
-
-/** A place on the map, in the map's units; beyond its edge in the far north and south. */
-export function project({ latitude, longitude }: Position): [x: number, y: number] {
-  const [x, y] = equalEarth(latitude, longitude);
-  return [WIDTH / 2 + x * SCALE, (TOP - y) * SCALE];
-}
-
 /** The countries, without Antarctica. Reads the atlas (108 kB) each time. */
 export function worldOutlines(): BaseMap {
   const atlas = JSON.parse(readFileSync(createRequire(import.meta.url).resolve(ATLAS), 'utf8')) as Atlas;
@@ -51,7 +28,7 @@ export function worldOutlines(): BaseMap {
     if (geometry.type === 'Polygon') return [pathOf(geometry.coordinates)];
     return geometry.type === 'MultiPolygon' ? [geometry.coordinates.map(pathOf).join('')] : [];
   });
-  return { width: WIDTH, height: MAP_HEIGHT, paths, globe: globePath() };
+  return { width: MAP_WIDTH, height: MAP_HEIGHT, paths, globe: globePath() };
 }
 
 function globePath(): string {
@@ -61,16 +38,6 @@ function globePath(): string {
     ...latitudes.toReversed().map((latitude): Point => [180, latitude]),
   ];
   return closed(edge);
-}
-
-function equalEarth(latitude: number, longitude: number): [x: number, y: number] {
-  const theta = Math.asin((ROOT3 / 2) * Math.sin((latitude * Math.PI) / 180));
-  const square = theta * theta;
-  const sixth = square * square * square;
-  const x =
-    (2 * ROOT3 * ((longitude * Math.PI) / 180) * Math.cos(theta)) /
-    (3 * (9 * A4 * sixth * square + 7 * A3 * sixth + 3 * A2 * square + A1));
-  return [x, theta * (A4 * sixth * square + A3 * sixth + A2 * square + A1)];
 }
 
 type Point = readonly [longitude: number, latitude: number];

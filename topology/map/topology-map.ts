@@ -1,9 +1,10 @@
 import { servingBps } from '../model/summary.ts';
 import type { Topology } from '../model/topology.ts';
-import { arcPath } from './arc.ts';
-import { project, type BaseMap } from './base-map.ts';
+import { arcPath } from './arc.js';
+import type { BaseMap } from './base-map.ts';
 import { placeLabels } from './labels.ts';
 import { mapFeatures, type Arc, type ArcKind, type SiteKind, type SiteSpot } from './map-features.ts';
+import { project } from './projection.js';
 import { rate } from './summary-text.ts';
 
 /** Dark, with colours that the three common kinds of colour blindness keep apart. */

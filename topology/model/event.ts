@@ -5,10 +5,17 @@ import { z } from 'zod';
  * window from the same numbers. Field names follow DASH where DASH has the field.
  */
 
+const IDENTIFIER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
 /** Names that appear in URLs: pathway ids, event ids, rendition ids (the character set HLS allows for a PATHWAY-ID). */
 export const identifierSchema = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a name of 1 to 64 letters, digits, dots, underscores or dashes');
+  .regex(IDENTIFIER, 'a name of 1 to 64 letters, digits, dots, underscores or dashes');
+
+/** The same at a fraction of the price, for what comes in by the thousand a second. */
+export function isIdentifier(text: string): boolean {
+  return IDENTIFIER.test(text);
+}
 
 export const renditionSchema = z.object({
   id: identifierSchema,

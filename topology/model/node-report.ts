@@ -17,6 +17,11 @@ export const nodeReportSchema = z.object({
   /** over the last reporting interval */
   egressBps: z.number().nonnegative().max(1e13),
   capacityBps: z.number().positive().max(1e13),
+  /**
+   * Nominal bitrate of what players are asking for: what the node has promised, where `egressBps` is what happens to be
+   * sent. Older nodes do not tell it; their egress stands in for it.
+   */
+  reservedBps: z.number().nonnegative().max(1e13).optional(),
   connections: z.number().int().nonnegative().max(1e8),
   requestsPerSecond: z.number().nonnegative().max(1e8),
   /** share of answers that were 5xx, 0 to 1 */

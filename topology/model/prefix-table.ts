@@ -12,8 +12,10 @@ interface Entry {
 export class PrefixTable {
   readonly #entries: readonly Entry[];
   readonly #trie = new PrefixTrie();
-  readonly #byText = new Map<string, number>();
-  readonly #byPlace = new Map<string, number[]>();
+  /** made when first asked for: writing addresses takes longer than all else */
+  #byText: ReadonlyMap<string, number> | null = null;
+  /** by network, then by metro */
+  readonly #byPlace = new Map<number, Map<string, number[]>>();
   readonly #byNetwork = new Map<number, number[]>();
 
   /** A prefix that cannot be read is passed over; `check` speaks of it. */
@@ -28,11 +30,14 @@ export class PrefixTable {
       }
       const { words, length } = parsed;
       entries.push({ words, length, network: owner });
-      const text = `${formatAddress(words)}/${length}`;
-      if (this.#byText.has(text)) return;
-      this.#byText.set(text, at);
-      this.#trie.insert(words, length, at);
-      push(this.#byPlace, `${owner} ${metro}`, at);
+      const before = this.#trie.insert(words, length, at);
+      if (before >= 0) {
+        this.#trie.insert(words, length, before);
+        return;
+      }
+      let places = this.#byPlace.get(owner);
+      if (places === undefined) this.#byPlace.set(owner, (places = new Map<string, number[]>()));
+      push(places, metro, at);
       push(this.#byNetwork, owner, at);
     });
     this.#entries = entries;
@@ -41,7 +46,12 @@ export class PrefixTable {
   /** @returns index of the longest prefix that covers the address; -1: none does, or the text is no address */
   find(address: string): number {
     const parsed = parseAddress(address);
-    return parsed.kind === 'address' ? this.#trie.lookup(parsed.words) : -1;
+    return parsed.kind === 'address' ? this.lookup(parsed.words) : -1;
+  }
+
+  /** The same for an address that was read already. */
+  lookup(words: AddressWords): number {
+    return this.#trie.lookup(words);
   }
 
   lengthOf(prefix: number): number {
@@ -54,7 +64,7 @@ export class PrefixTable {
 
   /** Prefixes of a network in a metro, or in all. */
   of(network: number, metro: string | null): readonly number[] {
-    return (metro === null ? this.#byNetwork.get(network) : this.#byPlace.get(`${network} ${metro}`)) ?? [];
+    return (metro === null ? this.#byNetwork.get(network) : this.#byPlace.get(network)?.get(metro)) ?? [];
   }
 
   /** The prefix and those around it that are of the same network: whatever was heard of them leads there. */
@@ -79,8 +89,22 @@ export class PrefixTable {
   indexOf(text: string): number {
     const parsed = parsePrefix(text);
     if (parsed.kind === 'bad') return -1;
-    return this.#byText.get(`${formatAddress(parsed.words)}/${parsed.length}`) ?? -1;
+    return this.#texts().get(textOf(parsed.words, parsed.length)) ?? -1;
   }
+
+  #texts(): ReadonlyMap<string, number> {
+    if (this.#byText !== null) return this.#byText;
+    const texts = new Map<string, number>();
+    for (const prefixes of this.#byNetwork.values()) {
+      for (const at of prefixes) texts.set(textOf(this.#entries[at]!.words, this.#entries[at]!.length), at);
+    }
+    this.#byText = texts;
+    return texts;
+  }
+}
+
+function textOf(words: AddressWords, length: number): string {
+  return `${formatAddress(words)}/${length}`;
 }
 
 function push<Key>(lists: Map<Key, number[]>, key: Key, value: number): void {

@@ -1,5 +1,6 @@
 import { Backbone, type Spread } from './backbone.ts';
 import { HeardRoutes } from './heard-routes.ts';
+import type { AddressWords } from './ip-address.ts';
 import type { Target } from './network-joins.ts';
 import { PrefixTable } from './prefix-table.ts';
 import { compareRoutes } from './route-order.ts';
@@ -66,6 +67,11 @@ export class Routing {
     return { network, metro, prefixLength: this.#prefixes.lengthOf(at) };
   }
 
+  /** @returns index of the longest prefix of the topology that covers an address; -1: none does */
+  prefixOf(words: AddressWords): number {
+    return this.#prefixes.lookup(words);
+  }
+
   /**
    * For each site that reaches the subscribers of a network in a metro its best route; the best site first.
    * `prefixLength` is that of the longest prefix of theirs that the site heard, of IPv4 where they have any; 0 when they
@@ -74,6 +80,12 @@ export class Routing {
    */
   routesTo(network: string, metro: string): readonly Route[] {
     return this.#routesTo(network, metro, null);
+  }
+
+  /** The same, not kept: for those who keep what they make of it, for routes of a large world take gigabytes. */
+  findRoutesTo(network: string, metro: string): readonly Route[] {
+    const target = this.#targetOf(network, metro);
+    return target === null ? [] : this.#find(target, metro, null);
   }
 
   /** The first of `routesTo`, for those who look at many pairs once each: the others are not kept. */
@@ -159,10 +171,14 @@ export class Routing {
     const key = `${target.link} ${which}`;
     let routes = this.#routes.get(key);
     if (routes === undefined) {
-      routes = this.#heard.toward(target, metro, prefix).sort((a, b) => this.compare(a, b));
+      routes = this.#find(target, metro, prefix);
       this.#routes.set(key, routes);
     }
     return routes;
+  }
+
+  #find(target: Target, metro: string, prefix: number | null): readonly Route[] {
+    return this.#heard.toward(target, metro, prefix).sort((a, b) => this.compare(a, b));
   }
 
   #targetOf(network: string, metro: string): Target | null {

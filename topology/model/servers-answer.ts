@@ -14,13 +14,23 @@ export const serversAnswerSchema = z.object({
       /** scheme, host and port, without a path */
       baseUrl: z.url(),
       rank: z.number().int().nonnegative(),
-      reasons: z.array(z.string()),
+      reasons: z.array(z.string()).readonly(),
     }),
   ),
   backoff: z.object({
     maxRetries: z.number().int().nonnegative(),
     retryAfterSeconds: z.number().nonnegative(),
   }),
+  /**
+   * admitted: as asked. reduced: all servers are nearly full; take no more than `maxBitrateBps`. refused: they are full; come
+   * back after `retryAfterSeconds`. A session that plays is never refused.
+   */
+  admission: z
+    .object({
+      verdict: z.enum(['admitted', 'reduced', 'refused']),
+      maxBitrateBps: z.number().int().positive().optional(),
+    })
+    .optional(),
   /** what steering took the asker for */
   client: z.object({
     address: z.string(),

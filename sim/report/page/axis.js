@@ -1,6 +1,6 @@
 // Where ticks go, and the bands of faults that every time axis carries.
-import { clock } from './format.js';
-import { svg } from './dom.js';
+import { clock } from '../../../runtime/page/format.js';
+import { svg } from '../../../runtime/page/dom.js';
 
 /** 1, 2 or 5 times a power of ten. */
 export function niceTicks(low, high, most) {

@@ -1,6 +1,6 @@
 // Bytes from origin to viewers. Heights are to scale: how little comes in at the left of a tier is what its caches saved.
-import { bytes, percent } from './format.js';
-import { el, onWidth, set, svg } from './dom.js';
+import { bytes, percent } from '../../../runtime/page/format.js';
+import { el, onWidth, set, svg } from '../../../runtime/page/dom.js';
 import { COLOUR, REACH_COLOUR } from './palette.js';
 
 const REACH_TEXT = { embedded: 'inside the ISP', private: 'private', peering: 'peering', transit: 'transit' };

@@ -1,7 +1,7 @@
 // Each distribution as bars (how many) and a line (what share is at most so much), with its quantiles marked.
 import { niceTicks, tickText } from './axis.js';
-import { count, milliseconds, percent, rate } from './format.js';
-import { el, hideTip, onWidth, set, showTip, svg } from './dom.js';
+import { count, milliseconds, percent, rate } from '../../../runtime/page/format.js';
+import { el, hideTip, onWidth, set, showTip, svg } from '../../../runtime/page/dom.js';
 
 const HEIGHT = 190;
 const FEWEST_BARS = 6;

@@ -1,7 +1,7 @@
 // Utilisation as colour: a row for each server or link, the fullest first, time from left to right.
 import { anchorAt, faultBands, faultLabelRows, timeTicks } from './axis.js';
-import { clock, count, duration, percent } from './format.js';
-import { el, hideTip, onWidth, set, showTip, svg } from './dom.js';
+import { clock, count, duration, percent } from '../../../runtime/page/format.js';
+import { el, hideTip, onWidth, set, showTip, svg } from '../../../runtime/page/dom.js';
 import { utilisationRgb } from './palette.js';
 
 const ROW_PX = 14;

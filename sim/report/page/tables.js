@@ -1,5 +1,5 @@
 // Tables sort by the buttons in their heads: numbers downwards first, names upwards.
-import { set } from './dom.js';
+import { set } from '../../../runtime/page/dom.js';
 
 export function makeSortable(table) {
   const heads = [...table.tHead.rows[0].cells];

@@ -1,7 +1,7 @@
 // One small plot over time. All of them share the axis, the crosshair and the bands of faults.
 import { anchorAt, faultBands, faultLabelRows, logTicks, niceTicks, tickText, timeTicks } from './axis.js';
-import { clock } from './format.js';
-import { el, onWidth, set, svg } from './dom.js';
+import { clock } from '../../../runtime/page/format.js';
+import { el, onWidth, set, svg } from '../../../runtime/page/dom.js';
 
 /** Room for the figures of the axis; the slider below the map is set in by the same (page.css). */
 const LEFT = 66;

@@ -1,5 +1,5 @@
 // What is plotted over time, and in which order.
-import { count, percent, rate, shortCount } from './format.js';
+import { count, percent, rate, shortCount } from '../../../runtime/page/format.js';
 import { COLOUR } from './palette.js';
 import { TimePlot } from './time-plot.js';
 

@@ -1,6 +1,6 @@
 // The slider under the map, with the play button and a plot of what there is to see at each moment.
-import { clock, count, percent } from './format.js';
-import { el, set } from './dom.js';
+import { clock, count, percent } from '../../../runtime/page/format.js';
+import { el, set } from '../../../runtime/page/dom.js';
 import { COLOUR } from './palette.js';
 import { TimePlot } from './time-plot.js';
 

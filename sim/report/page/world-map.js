@@ -1,7 +1,7 @@
 // Sites by what they send and how full they are, and who sends to whom, at the chosen moment.
-import { bytes, percent, rate } from './format.js';
-import { el, hideTip, onWidth, set, showTip, svg } from './dom.js';
-import { MapView } from './map-view.js';
+import { bytes, percent, rate } from '../../../runtime/page/format.js';
+import { el, hideTip, onWidth, set, showTip, svg } from '../../../runtime/page/dom.js';
+import { MapView } from '../../../runtime/page/map-view.js';
 import { utilisationColour } from './palette.js';
 
 /** kind, what it is, colour, width of the largest in pixels */

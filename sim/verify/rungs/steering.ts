@@ -1,4 +1,4 @@
-import { DEFAULT_HEALTH } from '../../../steering/policy/health.ts';
+import { DEFAULT_STEERING } from '../../../steering/policy/steering-config.ts';
 import { NodeTable } from '../../../steering/policy/node-table.ts';
 import { Proximity } from '../../../steering/policy/proximity.ts';
 import { ServerRanking } from '../../../steering/policy/ranking.ts';
@@ -14,6 +14,10 @@ const CAPACITY_BPS = 1e9;
 /** Long enough for scores to settle at what the reports justify. */
 const SETTLING_SECONDS = 20;
 
+/** What is told of a strained server holds for all its sessions: nobody explores, and nobody needs room. */
+const TUNING = { ...DEFAULT_STEERING, exploreShare: 0 };
+const NEXT_TO_NOTHING_BPS = 1;
+
 /** One site, its servers as they report themselves, and who is first for each session. */
 class SteeredSite {
   readonly ids: string[];
@@ -26,10 +30,10 @@ class SteeredSite {
     this.ids = Array.from({ length: servers }, (_, at) => `${name}-${at}`);
     const edges = this.ids.map((id, at) => ({ id, url: `http://127.0.1.${at + 1}:8080`, capacityBps: CAPACITY_BPS }));
     this.#site = { id: name, country: 'DE', latitude: 50, longitude: 8, kind: 'ix', edges };
-    this.#nodes = new NodeTable([this.#site], DEFAULT_HEALTH, 0);
+    this.#nodes = new NodeTable([this.#site], TUNING, 0);
     const sites = [this.#site];
     const order = siteOrderOf('nearest', sites, new Proximity(sites, new Map()), null);
-    this.#ranking = new ServerRanking(sites, order, this.#nodes);
+    this.#ranking = new ServerRanking(sites, order, this.#nodes, { tuning: TUNING });
   }
 
   /** @param loadOf share of its capacity that a server sends; negative: it says nothing */
@@ -47,6 +51,7 @@ class SteeredSite {
           state: 'up',
           sequence: this.#seconds,
           egressBps: load * CAPACITY_BPS,
+          reservedBps: 0,
           capacityBps: CAPACITY_BPS,
           connections: 0,
           requestsPerSecond: 100,
@@ -59,7 +64,12 @@ class SteeredSite {
   }
 
   first(session: number): string {
-    const request = { country: 'DE', client: `session-${session}`, path: '/live/event/' };
+    const request = {
+      country: 'DE',
+      client: `session-${session}`,
+      path: '/live/event/',
+      nominalBps: NEXT_TO_NOTHING_BPS,
+    };
     return this.#ranking.rank(request, this.#seconds * 1000).servers[0]!.id;
   }
 }
@@ -79,8 +89,8 @@ export const steering: Rung = {
     const before = Array.from({ length: sessions }, (_, session) => site.first(session));
     progress(0.3);
     const busy = site.ids[3]!;
-    // Half-way between what is borne gladly and what is not to be borne (health.ts: 0.8 and 0.98).
-    site.report((at) => (at === 3 ? 0.89 : 0.1));
+    // Half-way between what is borne gladly and what is not to be borne.
+    site.report((at) => (at === 3 ? (TUNING.busyShare + TUNING.fullShare) / 2 : 0.1));
     const strained = before.map((_, session) => site.first(session));
     progress(0.6);
     site.report((at) => (at === 3 ? -1 : 0.1));

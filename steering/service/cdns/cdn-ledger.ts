@@ -1,0 +1,39 @@
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { z } from 'zod';
+import { BadInput } from '../../../runtime/bad-input.ts';
+import { readChecked } from '../../../topology/load/checked-yaml.ts';
+import { identifierSchema } from '../../../topology/model/event.ts';
+import type { MonthRecord } from '../../policy/cdn-month.ts';
+
+const ledgerSchema = z.strictObject({
+  schema: z.literal('undercard-cdn-ledger/1'),
+  savedMs: z.number().int().nonnegative(),
+  month: z.number().int().nonnegative(),
+  cdns: z.record(
+    identifierSchema,
+    z.strictObject({ bytes: z.number().nonnegative(), samples: z.array(z.number().nonnegative()).max(10_000) }),
+  ),
+});
+
+export interface Ledger extends MonthRecord {
+  /** Unix milliseconds */
+  savedMs: number;
+}
+
+const MOST_BYTES = 32 * 1024 * 1024;
+
+/** @returns null when there is none yet. @throws BadInput for a file that is no ledger, which is not to be overwritten */
+export function readLedger(file: string): Ledger | null {
+  if (!existsSync(file)) return null;
+  const outcome = readChecked(file, ledgerSchema, { mostBytes: MOST_BYTES });
+  if (outcome.kind === 'bad') throw new BadInput(`--ledger ${outcome.reason}; move it away to begin anew`);
+  return outcome.value;
+}
+
+/** The whole file or none. */
+export function writeLedger(file: string, record: MonthRecord, savedMs: number): void {
+  const unfinished = `${file}.${process.pid}.part`;
+  const ledger = { schema: 'undercard-cdn-ledger/1', savedMs: Math.round(savedMs), ...record };
+  writeFileSync(unfinished, `${JSON.stringify(ledger)}\n`);
+  renameSync(unfinished, file);
+}

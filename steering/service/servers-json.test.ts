@@ -1,0 +1,36 @@
+import test from 'ava';
+import * as fc from 'fast-check';
+import type { Ranking } from '../policy/ranking.ts';
+import { ServersJson } from './servers-json.ts';
+
+const text = fc.string({ unit: 'grapheme', maxLength: 8 });
+const server = fc.record({
+  id: text,
+  site: text,
+  baseUrl: text,
+  rank: fc.integer({ min: 0, max: 9 }),
+  reasons: fc.array(text, { maxLength: 4 }),
+});
+const admission = fc.oneof(
+  fc.constant({ verdict: 'admitted' as const }),
+  fc.constant({ verdict: 'refused' as const }),
+  fc.record({ verdict: fc.constant('reduced' as const), maxBitrateBps: fc.integer({ min: 1 }) }),
+);
+const ranking: fc.Arbitrary<Ranking> = fc.record({
+  ttlSeconds: fc.integer({ min: 1, max: 1000 }),
+  servers: fc.array(server, { maxLength: 6 }),
+  backoff: fc.record({ maxRetries: fc.nat(9), retryAfterSeconds: fc.double({ min: 0, max: 99, noNaN: true }) }),
+  admission,
+});
+
+test('any answer is what JSON.stringify makes of it', (t) => {
+  const writer = new ServersJson();
+  fc.assert(
+    fc.property(ranking, text, fc.option(text), (ranked, address, country) => {
+      const client = { address, ...(country === null ? {} : { country }) };
+      const want = JSON.parse(JSON.stringify({ version: 1, ...ranked, client })) as unknown;
+      // Twice: the second time from what was kept.
+      for (let time = 0; time < 2; time++) t.deepEqual(JSON.parse(writer.write(ranked, { address, country })), want);
+    }),
+  );
+});
