@@ -133,11 +133,11 @@ export async function predict(plan: DemoPlan, options: PredictionOptions, signal
 export function predictionOf(simulation: Simulation): Omit<Prediction, 'left'> {
   const { world, viewers } = simulation;
   const { nowMs, wallMs } = world.engine;
-  const reports = viewers.players.flatMap((player) => {
-    if (player === null) return [];
-    player.leave(nowMs, wallMs);
-    return [player.report(nowMs, wallMs)];
-  });
+  const reports = Array.from({ length: viewers.count }, (_viewer, viewer) => {
+    const player = viewers.playerOf(viewer);
+    player?.leave(nowMs, wallMs);
+    return player === null ? [] : [player.report(nowMs, wallMs)];
+  }).flat();
   const snapshot = takeSnapshot({
     reports,
     servers: [],

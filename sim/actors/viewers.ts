@@ -3,14 +3,14 @@ import type { Ranking as SteeringAnswer } from '../../steering/policy/ranking.ts
 import { stableHash } from '../../topology/model/stable-hash.ts';
 import type { Engine } from '../engine/engine.ts';
 import { grown } from '../engine/grown.ts';
-import type { TransferProgress } from '../player/adaptation.ts';
+import type { Adaptation, TransferProgress } from '../player/adaptation.ts';
 import { newAdaptation } from '../player/adaptation-kinds.ts';
 import { cappedLadder, ladderOf, type Ladder } from '../player/ladder.ts';
 import { DEFAULT_PLAYER_CONFIG, type PlayerConfig } from '../player/player-config.ts';
 import type { StartAt } from '../player/live-position.ts';
 import type { FailureCause, PlayerReport } from '../player/player-report.ts';
 import type { PlayerSink } from '../player/player-sink.ts';
-import { Player } from '../player/player.ts';
+import { Players } from '../player/player.ts';
 import type { Ranking } from '../player/server-choice.ts';
 import { ViewerBehaviour } from '../player/viewer-behaviour.ts';
 import type { Audience } from '../scenarios/audience-schema.ts';
@@ -59,7 +59,11 @@ export interface ViewerOptions {
  * decided in `sim/player`, which ranking they get in `steering/policy`.
  */
 export class Viewers implements PlayerSink, WireAsker {
-  readonly players: (Player | null)[] = [];
+  /** how many have come */
+  count = 0;
+  readonly #players: Players;
+  /** by viewer: is there */
+  #present = new Uint8Array(1024);
   /** who has lost patience for good */
   gaveUp = 0;
   readonly traits: ViewerTraits[] = [];
@@ -87,8 +91,8 @@ export class Viewers implements PlayerSink, WireAsker {
   readonly #patienceTimers: number[] = [];
   readonly #patienceKind: number;
   /** by viewer and lane */
-  #fetches = new Int32Array(1024);
-  #exchanges = new Int32Array(1024);
+  #fetches = new Int32Array(1024 * LANE_COUNT);
+  #exchanges = new Int32Array(1024 * LANE_COUNT);
   readonly #connections: Connections;
   /** of each viewer the server of its last way, and that way */
   readonly #wayServer: number[] = [];
@@ -96,6 +100,11 @@ export class Viewers implements PlayerSink, WireAsker {
   /** of each viewer what it asked last for a segment, and at which bitrate its last video segment came */
   readonly #lastServer: number[] = [];
   readonly #bitrateBps: number[] = [];
+  /** of each viewer what is needed of its traits with each segment */
+  #places = new Int32Array(1024);
+  #accessBps = new Float64Array(1024);
+  /** serves all, where the rule can */
+  readonly #sharedAdaptation: Adaptation | null;
   /** of each viewer what steering let it have when all servers were nearly full; else Infinity */
   readonly #grantedBps: number[] = [];
   /** by device: what its viewers take at most */
@@ -109,6 +118,9 @@ export class Viewers implements PlayerSink, WireAsker {
     this.#world = world;
     this.#configs = playerConfigs(options.audience);
     this.#connections = new Connections(options.transport);
+    this.#players = new Players(this);
+    this.#sharedAdaptation =
+      options.audience.player.adaptation === 'hls' ? newAdaptation('hls', this.#players.rows) : null;
     this.#kind = world.wire.addAskers(this, false);
     this.#ladder = ladderOf(world.keys.event);
     this.#nominalBps = this.#configs.map((caps) => cappedLadder(this.#ladder, caps).variantBps.at(-1)!);
@@ -121,7 +133,7 @@ export class Viewers implements PlayerSink, WireAsker {
 
   /** Somebody comes. @returns the viewer's number */
   arrive(traits: ViewerTraits): number {
-    const viewer = this.players.length;
+    const viewer = this.count++;
     const { timers } = this.#world.engine;
     this.traits.push(traits);
     this.#sessions.push(0);
@@ -137,15 +149,16 @@ export class Viewers implements PlayerSink, WireAsker {
     this.#lastServer.push(NOTHING);
     this.#bitrateBps.push(0);
     this.#grantedBps.push(Infinity);
-    this.#room((viewer + 1) * LANE_COUNT);
-    this.players.push(null);
+    this.#room(viewer + 1);
+    this.#places[viewer] = traits.place;
+    this.#accessBps[viewer] = traits.accessBps;
     this.#world.recorder.came(viewer);
     this.#begin(viewer);
     return viewer;
   }
 
   leave(viewer: number): void {
-    if (this.players[viewer] === null) return;
+    if (this.#present[viewer] === 0) return;
     this.#end(viewer);
     const { timers } = this.#world.engine;
     for (const timer of [this.#wakeTimers, this.#steeringTimers, this.#patienceTimers]) timers.free(timer[viewer]!);
@@ -160,9 +173,9 @@ export class Viewers implements PlayerSink, WireAsker {
     this.#tell(viewer, (player, nowMs, wallMs) => player.resume(nowMs, wallMs));
   }
 
-  #tell(viewer: number, event: (player: Player, nowMs: number, wallMs: number) => void): void {
-    const player = this.players[viewer];
-    if (!player) return;
+  #tell(viewer: number, event: (player: Players, nowMs: number, wallMs: number) => void): void {
+    const player = this.playerOf(viewer);
+    if (player === null) return;
     event(player, this.#world.engine.nowMs, this.#world.engine.wallMs);
     this.#arm(viewer, player);
   }
@@ -242,9 +255,8 @@ export class Viewers implements PlayerSink, WireAsker {
     this.#connections.used(lane, wire.windowBytes(exchange), nowMs);
     const key = wire.key[exchange]!;
     const sizeBytes = wire.sizeBytes[exchange]!;
-    const { place } = this.traits[viewer]!;
-    recorder.delivered(place, wire.server[exchange]!, key, wire.outcome[exchange]!, sizeBytes);
-    const player = this.players[viewer]!;
+    recorder.delivered(this.#places[viewer]!, wire.server[exchange]!, key, wire.outcome[exchange]!, sizeBytes);
+    const player = this.#players.focus(viewer);
     if (keys.kind(key) === KEY_KINDS.document)
       player.learned(fetchId, this.#granted(viewer), sizeBytes, nowMs, engine.wallMs);
     else {
@@ -272,9 +284,14 @@ export class Viewers implements PlayerSink, WireAsker {
     if (bytes > 0) this.#delivered(viewer, exchange, bytes);
     // What is not there is the origin's matter (steering/policy/cmcd-events.ts).
     if (cause !== 'not-found' && cause !== 'gone') this.#tellSteering(viewer, wire.server[exchange]!, 'failed');
-    const player = this.players[viewer]!;
+    const player = this.#players.focus(viewer);
     player.failed(fetchId, cause, bytes, retryAfterMs, nowMs, engine.wallMs);
     this.#arm(viewer, player);
+  }
+
+  /** null when it is not there; good until another player is asked for */
+  playerOf(viewer: number): Players | null {
+    return this.#present[viewer] === 1 ? this.#players.focus(viewer) : null;
   }
 
   /** Nominal, of the video segment that came last. */
@@ -292,7 +309,7 @@ export class Viewers implements PlayerSink, WireAsker {
 
   #tellSteering(viewer: number, server: number, sign: 'well' | 'failed'): void {
     const { desk, places } = this.#world;
-    desk.playerTold(server, places[this.traits[viewer]!.place]!.network, viewer, sign);
+    desk.playerTold(server, places[this.#places[viewer]!]!.network, viewer, sign);
   }
 
   #begin(viewer: number): void {
@@ -300,15 +317,16 @@ export class Viewers implements PlayerSink, WireAsker {
     const { audience, seed } = this.#options;
     const session = this.#sessions[viewer]!++;
     const traits = this.traits[viewer]!;
-    const player = new Player({
+    const { adaptation } = audience.player;
+    this.#players.make(viewer, {
       id: viewer,
       seed: traits.playerSeed ?? stableHash(`player ${viewer} ${session}`, seed) | 0,
-      sink: this,
-      adaptation: newAdaptation(audience.player.adaptation),
+      adaptation: this.#sharedAdaptation ?? newAdaptation(adaptation),
       config: this.#configs[traits.device]!,
       startAt: startOf(traits),
     });
-    this.players[viewer] = player;
+    const player = this.#players;
+    this.#present[viewer] = 1;
     // Whoever begins anew is a new session for steering, too.
     this.#lastServer[viewer] = NOTHING;
     for (let slot = viewer * LANE_COUNT; slot < (viewer + 1) * LANE_COUNT; slot++) this.#connections.close(slot);
@@ -319,7 +337,7 @@ export class Viewers implements PlayerSink, WireAsker {
   }
 
   #losesPatience(viewer: number): void {
-    const player = this.players[viewer]!;
+    const player = this.#players.focus(viewer);
     const behaviour = this.#behaviours[viewer]!;
     switch (behaviour.wake(this.#world.engine.nowMs, player.stillSinceMs, player.ranking)) {
       case 'wait':
@@ -341,7 +359,7 @@ export class Viewers implements PlayerSink, WireAsker {
 
   #end(viewer: number): void {
     const { engine, recorder } = this.#world;
-    const player = this.players[viewer]!;
+    const player = this.#players.focus(viewer);
     player.leave(engine.nowMs, engine.wallMs);
     recorder.sessionEnded(viewer, player.report(engine.nowMs, engine.wallMs), this.traits[viewer]!);
     engine.timers.cancel(this.#wakeTimers[viewer]!);
@@ -352,7 +370,7 @@ export class Viewers implements PlayerSink, WireAsker {
       this.#fetches[lane] = 0;
       if (lane % LANE_COUNT !== LANES.steering) this.#abandon(viewer, lane);
     }
-    this.players[viewer] = null;
+    this.#present[viewer] = 0;
   }
 
   #ask(viewer: number, lane: number, fetchId: number, server: number, key: number): void {
@@ -365,7 +383,7 @@ export class Viewers implements PlayerSink, WireAsker {
     connections.open(slot, first, first + LANES.steering, this.#fetches, server, way.oneWayMs, nowMs);
     const { setUpMs, windowBytes } = connections;
     this.#fetches[slot] = fetchId;
-    const { accessBps } = this.traits[viewer]!;
+    const accessBps = this.#accessBps[viewer]!;
     this.#exchanges[slot] = wire.ask(this.#kind, viewer, fetchId, server, key, way, setUpMs, accessBps, windowBytes);
   }
 
@@ -374,14 +392,14 @@ export class Viewers implements PlayerSink, WireAsker {
     if (this.#wayServer[viewer] !== server || this.#wayVersion[viewer] !== ways.version) {
       this.#wayServer[viewer] = server;
       this.#wayVersion[viewer] = ways.version;
-      this.#ways[viewer] = ways.toPlace(server, this.traits[viewer]!.place);
+      this.#ways[viewer] = ways.toPlace(server, this.#places[viewer]!);
     }
     return this.#ways[viewer]!;
   }
 
   #steeringAnswers(viewer: number): void {
     const { desk, engine, places, serverOf, keys } = this.#world;
-    const player = this.players[viewer]!;
+    const player = this.#players.focus(viewer);
     const fetchId = this.#settle(viewer, this.#fetches[viewer * LANE_COUNT + LANES.steering]!, LANES.steering);
     if (desk.down) player.failed(fetchId, 'network', 0, -1, engine.nowMs, engine.wallMs);
     else {
@@ -402,12 +420,12 @@ export class Viewers implements PlayerSink, WireAsker {
 
   #wake(viewer: number): void {
     const { engine } = this.#world;
-    const player = this.players[viewer]!;
+    const player = this.#players.focus(viewer);
     player.wake(engine.nowMs, engine.wallMs);
     this.#arm(viewer, player);
   }
 
-  #arm(viewer: number, player: Player): void {
+  #arm(viewer: number, player: Players): void {
     const { timers, nowMs } = this.#world.engine;
     timers.set(this.#wakeTimers[viewer]!, Math.max(nowMs, player.nextWakeMs));
   }
@@ -449,16 +467,24 @@ export class Viewers implements PlayerSink, WireAsker {
 
   #delivered(viewer: number, exchange: number, bytes: number): void {
     const { wire, recorder } = this.#world;
-    const { place } = this.traits[viewer]!;
-    recorder.delivered(place, wire.server[exchange]!, wire.key[exchange]!, wire.outcome[exchange]!, bytes);
+    recorder.delivered(
+      this.#places[viewer]!,
+      wire.server[exchange]!,
+      wire.key[exchange]!,
+      wire.outcome[exchange]!,
+      bytes,
+    );
   }
 
-  #room(lanes: number): void {
-    this.#connections.room(lanes);
-    if (lanes <= this.#fetches.length) return;
-    const size = this.#fetches.length * 2;
-    this.#fetches = grown(this.#fetches, size);
-    this.#exchanges = grown(this.#exchanges, size);
+  #room(viewers: number): void {
+    this.#connections.room(viewers * LANE_COUNT);
+    if (viewers <= this.#present.length) return;
+    const size = this.#present.length * 2;
+    this.#present = grown(this.#present, size);
+    this.#places = grown(this.#places, size);
+    this.#accessBps = grown(this.#accessBps, size);
+    this.#fetches = grown(this.#fetches, size * LANE_COUNT);
+    this.#exchanges = grown(this.#exchanges, size * LANE_COUNT);
   }
 }
 

@@ -1,37 +1,59 @@
 import { grown } from './grown.ts';
+import { MomentHeap } from './moment-heap.ts';
+import { TimerBags } from './timer-bags.ts';
 
 /** Called when a timer is due. `payload` is what the timer was made with. */
 export type TimerHandler = (payload: number, timer: number, nowMs: number) => void;
 
-const ABSENT = -1;
 const FIRST_SIZE = 1024;
 const KINDS_MAX = 256;
-/** Children of a heap node: four halve the levels of a binary heap and stay in one or two cache lines. */
-const ARITY = 4;
+/** A bag is so long, and so many follow each other: what is due later than that is looked at seldom. */
+const BAG_MS = 1;
+const BAGS = 8192;
+
+/** Where a timer is, if not in a bag. */
+const ABSENT = -1;
+const NEAR = -2;
+const FAR = -3;
 
 /**
- * What is to happen when: an indexed heap on typed arrays with at most one moment a timer, so that moving or cancelling
- * one leaves nothing behind. Simultaneous events have a total order: who was set first is first.
- * Timers are numbers, reused after `free`.
+ * What is to happen when, with at most one moment a timer, so that moving or cancelling one leaves nothing behind.
+ * Simultaneous events have a total order: who was set first is first. Timers are numbers, reused after `free`.
+ *
+ * Only what is due in the millisecond that is on, or before, is in order: in a small heap that stays in the cache. What
+ * follows waits in bags of a millisecond each, without order, and whatever is due in more than eight seconds in another
+ * heap (a calendar queue, Brown 1988). Most timers are moved or cancelled before they are due, and never put in order.
  */
 export class Timers {
   readonly #handlers: TimerHandler[] = [];
   #kinds = new Uint8Array(FIRST_SIZE);
   #payloads = new Int32Array(FIRST_SIZE);
   #stamps = new Float64Array(FIRST_SIZE);
-  /** place in the heap, or ABSENT */
-  #places = new Int32Array(FIRST_SIZE);
-  #heap = new Int32Array(FIRST_SIZE);
-  /** of the timers in the heap, by place: comparing children reads one cache line */
-  #keys = new Float64Array(FIRST_SIZE);
-  #pending = 0;
+  /** of those in bags: when they are due */
+  #atMs = new Float64Array(FIRST_SIZE);
+  /** the bag it is in; or NEAR, FAR, ABSENT. A bag may still name a timer that has gone elsewhere. */
+  #where = new Int32Array(FIRST_SIZE).fill(ABSENT);
+  readonly #near: MomentHeap;
+  readonly #far: MomentHeap;
+  readonly #bags = new TimerBags(BAGS);
+  readonly #taken = { timers: new Int32Array(FIRST_SIZE) };
+  /** timers in bags */
+  #bagged = 0;
+  /** the millisecond whose bag was opened last: what is due by its end is in the near heap */
+  #openMs = 0;
   #made = 0;
   readonly #freed: number[] = [];
   #stamp = 0;
 
+  constructor() {
+    const stamps = () => this.#stamps;
+    this.#near = new MomentHeap(FIRST_SIZE, stamps);
+    this.#far = new MomentHeap(FIRST_SIZE, stamps);
+  }
+
   /** Timers that are set. */
   get pending(): number {
-    return this.#pending;
+    return this.#near.count + this.#bagged + this.#far.count;
   }
 
   /** Moments set since the beginning. */
@@ -40,7 +62,8 @@ export class Timers {
   }
 
   get nextMs(): number {
-    return this.#pending === 0 ? Infinity : this.#keys[0]!;
+    if (this.#near.count === 0 && this.#bagged > 0) this.#openNext();
+    return Math.min(this.#near.nextMs, this.#far.nextMs);
   }
 
   /** A kind of timer. @returns its number @throws RangeError when there are 256 already */
@@ -54,7 +77,6 @@ export class Timers {
     if (timer >= this.#kinds.length) this.#grow();
     this.#kinds[timer] = kind;
     this.#payloads[timer] = payload;
-    this.#places[timer] = ABSENT;
     return timer;
   }
 
@@ -64,131 +86,96 @@ export class Timers {
   }
 
   isSet(timer: number): boolean {
-    return this.#places[timer] !== ABSENT;
+    return this.#where[timer] !== ABSENT;
   }
 
   /** Infinity when it is not set. */
   atMs(timer: number): number {
-    const place = this.#places[timer]!;
-    return place === ABSENT ? Infinity : this.#keys[place]!;
+    const where = this.#where[timer]!;
+    if (where >= 0) return this.#atMs[timer]!;
+    if (where === ABSENT) return Infinity;
+    return where === NEAR ? this.#near.atMs(timer) : this.#far.atMs(timer);
   }
 
   /** Sets or moves it; Infinity cancels. @throws RangeError when it is not a number, which would pass for the end of time */
   set(timer: number, atMs: number): void {
     if (Number.isNaN(atMs)) throw new RangeError(`timer ${timer} set to a time that is not a number`);
     if (atMs === Infinity) return this.cancel(timer);
-    const place = this.#places[timer]!;
     this.#stamps[timer] = this.#stamp++;
-    if (place === ABSENT) this.#up(this.#pending++, timer, atMs);
-    else if (atMs < this.#keys[place]!) this.#up(place, timer, atMs);
-    else this.#down(place, timer, atMs);
+    const before = this.#where[timer]!;
+    const ms = Math.floor(atMs / BAG_MS);
+    if (ms > this.#openMs && ms - this.#openMs < BAGS) {
+      const bag = ms & (BAGS - 1);
+      this.#atMs[timer] = atMs;
+      if (before === bag) return;
+      if (before !== ABSENT) this.cancel(timer);
+      this.#where[timer] = bag;
+      this.#bags.add(bag, timer);
+      this.#bagged++;
+      return;
+    }
+    const where = ms <= this.#openMs ? NEAR : FAR;
+    const heap = where === NEAR ? this.#near : this.#far;
+    if (before === where) return heap.move(timer, atMs);
+    if (before !== ABSENT) this.cancel(timer);
+    this.#where[timer] = where;
+    heap.add(timer, atMs);
   }
 
   cancel(timer: number): void {
-    const place = this.#places[timer]!;
-    if (place === ABSENT) return;
-    this.#places[timer] = ABSENT;
-    const end = --this.#pending;
-    if (place !== end) this.#refill(place, end);
+    const where = this.#where[timer]!;
+    if (where === ABSENT) return;
+    this.#where[timer] = ABSENT;
+    if (where >= 0) this.#bagged--;
+    else if (where === NEAR) this.#near.remove(timer);
+    else this.#far.remove(timer);
   }
 
   /** Takes the next timer out and calls its handler. The caller has looked whether there is one. */
   fire(): void {
-    const timer = this.#heap[0]!;
-    const nowMs = this.#keys[0]!;
-    this.#places[timer] = ABSENT;
-    const end = --this.#pending;
-    if (end > 0) this.#refill(0, end);
-    this.#handlers[this.#kinds[timer]!]!(this.#payloads[timer]!, timer, nowMs);
+    const { nextMs } = this;
+    const timer = this.#isNearNext() ? this.#near.first : this.#far.first;
+    this.cancel(timer);
+    // Where nothing else waits, bags go on from here.
+    if (this.#bagged === 0 && this.#near.count === 0)
+      this.#openMs = Math.max(this.#openMs, Math.floor(nextMs / BAG_MS));
+    this.#handlers[this.#kinds[timer]!]!(this.#payloads[timer]!, timer, nextMs);
   }
 
-  /** The last one takes a place that became free: the hole goes down to a leaf first, where the last mostly belongs. */
-  #refill(from: number, end: number): void {
-    const heap = this.#heap;
-    const keys = this.#keys;
-    const places = this.#places;
-    let place = from;
-    for (;;) {
-      const first = (place << 2) + 1;
-      if (first >= end) break;
-      let best = first;
-      let key = keys[first]!;
-      const stop = first + ARITY < end ? first + ARITY : end;
-      for (let child = first + 1; child < stop; child++) {
-        const other = keys[child]!;
-        if (other < key || (other === key && this.#stamps[heap[child]!]! < this.#stamps[heap[best]!]!)) {
-          best = child;
-          key = other;
-        }
+  #isNearNext(): boolean {
+    const nearMs = this.#near.nextMs;
+    const farMs = this.#far.nextMs;
+    if (nearMs !== farMs) return nearMs < farMs;
+    return this.#stamps[this.#near.first]! < this.#stamps[this.#far.first]!;
+  }
+
+  /** The next bag that names somebody who is in it. */
+  #openNext(): void {
+    while (this.#near.count === 0) {
+      this.#openMs++;
+      const bag = this.#openMs & (BAGS - 1);
+      if (this.#bags.isEmpty(bag)) continue;
+      const count = this.#bags.empty(bag, this.#taken);
+      const { timers } = this.#taken;
+      for (let place = 0; place < count; place++) {
+        const timer = timers[place]!;
+        if (this.#where[timer] !== bag) continue;
+        this.#where[timer] = NEAR;
+        this.#bagged--;
+        this.#near.add(timer, this.#atMs[timer]!);
       }
-      const timer = heap[best]!;
-      keys[place] = key;
-      heap[place] = timer;
-      places[timer] = place;
-      place = best;
     }
-    this.#up(place, heap[end]!, keys[end]!);
-  }
-
-  #up(from: number, timer: number, atMs: number): void {
-    const heap = this.#heap;
-    const keys = this.#keys;
-    const places = this.#places;
-    let place = from;
-    while (place > 0) {
-      const parent = (place - 1) >> 2;
-      const key = keys[parent]!;
-      if (!(atMs < key || (atMs === key && this.#stamps[timer]! < this.#stamps[heap[parent]!]!))) break;
-      keys[place] = key;
-      const other = heap[parent]!;
-      heap[place] = other;
-      places[other] = place;
-      place = parent;
-    }
-    keys[place] = atMs;
-    heap[place] = timer;
-    places[timer] = place;
-  }
-
-  #down(from: number, timer: number, atMs: number): void {
-    const heap = this.#heap;
-    const keys = this.#keys;
-    const places = this.#places;
-    const end = this.#pending;
-    const stamp = this.#stamps[timer]!;
-    let place = from;
-    for (;;) {
-      const first = (place << 2) + 1;
-      if (first >= end) break;
-      let best = first;
-      let key = keys[first]!;
-      const stop = first + ARITY < end ? first + ARITY : end;
-      for (let child = first + 1; child < stop; child++) {
-        const other = keys[child]!;
-        if (other < key || (other === key && this.#stamps[heap[child]!]! < this.#stamps[heap[best]!]!)) {
-          best = child;
-          key = other;
-        }
-      }
-      if (!(key < atMs || (key === atMs && this.#stamps[heap[best]!]! < stamp))) break;
-      const other = heap[best]!;
-      keys[place] = key;
-      heap[place] = other;
-      places[other] = place;
-      place = best;
-    }
-    keys[place] = atMs;
-    heap[place] = timer;
-    places[timer] = place;
   }
 
   #grow(): void {
-    const size = this.#kinds.length * 2;
+    const had = this.#kinds.length;
+    const size = had * 2;
     this.#kinds = grown(this.#kinds, size);
     this.#payloads = grown(this.#payloads, size);
-    this.#keys = grown(this.#keys, size);
     this.#stamps = grown(this.#stamps, size);
-    this.#places = grown(this.#places, size);
-    this.#heap = grown(this.#heap, size);
+    this.#atMs = grown(this.#atMs, size);
+    this.#where = grown(this.#where, size).fill(ABSENT, had);
+    this.#near.grow(size);
+    this.#far.grow(size);
   }
 }

@@ -1,30 +1,30 @@
 import {
-  AT,
   BOUND,
   CAP,
   COUNT,
   GROUP_DOUBLES,
   GROUP_INTS,
   type GroupTable,
+  HOLDER,
   MARK,
   NEXT,
   PATH,
   RATE,
   ROOT,
-  SERVICE,
   WEIGHT,
 } from './group-table.ts';
 import { type FlowTable, FLOW_DOUBLES, THRESHOLD } from './flow-table.ts';
 import {
   CAPACITY,
   CARRIED,
-  FOLLOWING,
+  FIRST,
+  LENGTH,
   LEVEL,
   LINK_DOUBLES,
   type LinkTable,
-  NODE_INTS,
   roomOf,
   SHARE,
+  SPAN_INTS,
   TENTATIVE,
 } from './link-table.ts';
 import type { Paths } from './paths.ts';
@@ -32,6 +32,7 @@ import type { Paths } from './paths.ts';
 /** So many rounds a region grows by what it disturbed; then by everything that hangs together. */
 const CAREFUL_ROUNDS = 3;
 const OPEN = -1;
+const NONE = -1;
 
 /**
  * Weighted max-min fairness with caps, kept up to date. Every flow is at its cap, or crosses a link that is full and
@@ -52,6 +53,8 @@ export class FairShare {
   #regionCount = 0;
   #members = new Int32Array(64);
   #memberCount = 0;
+  /** by group, while solving: the link that its rate will be due to; −1: its cap */
+  #nextHolders = new Int32Array(64);
   /** groups of one link after another: what is still open, from `#from` to `#to` of the link */
   #crossing = new Int32Array(64);
   readonly #from: Int32Array;
@@ -63,6 +66,7 @@ export class FairShare {
   /** links outside the region that would carry another rate, and the round in which that was seen */
   readonly #touched: Int32Array;
   readonly #touchedIn: Int32Array;
+  #touchedCount = 0;
   solves = 0;
   solvedGroups = 0;
   solvedLinks = 0;
@@ -95,8 +99,10 @@ export class FairShare {
 
   /** Brings all rates up to date, as from now. */
   solve(nowMs: number): void {
+    if (this.#nextHolders.length < this.#groups.capacity) this.#nextHolders = new Int32Array(this.#groups.capacity);
+    const firstRound = this.#round + 1;
     for (let round = 0; ; round++) {
-      this.#gather(round >= CAREFUL_ROUNDS);
+      this.#gather(round >= CAREFUL_ROUNDS, firstRound, nowMs);
       this.#fill();
       if (!this.#spread()) break;
     }
@@ -108,9 +114,9 @@ export class FairShare {
     this.#regionCount = 0;
   }
 
-  /** All groups that cross the region, and what they may have at most. @param isWide adds all full links they cross */
-  #gather(isWide: boolean): void {
-    const { heads, nodes, shift, doubles: link } = this.#links;
+  /** All groups that cross the region, and what they may have at most. @param isWide adds all full links they cross @param firstRound of this solve */
+  #gather(isWide: boolean, firstRound: number, nowMs: number): void {
+    const { spans, members, shift, doubles: link } = this.#links;
     const { doubles, ints } = this.#groups;
     const { starts, links: pathLinks } = this.#paths;
     const round = ++this.#round;
@@ -118,12 +124,20 @@ export class FairShare {
     let crossing = 0;
     for (let place = 0; place < this.#regionCount; place++) {
       const full = this.#region[place]!;
+      // Clocks go on at the present levels until now.
+      this.#links.change(full, 0, nowMs);
+      this.#groups.rebaseClock(full, nowMs);
       this.#from[full] = crossing;
-      for (let node = heads[full]!; node >= 0; node = nodes[node * NODE_INTS + FOLLOWING]!) {
-        const group = node >> shift;
+      const first = spans[full * SPAN_INTS + FIRST]!;
+      const end = first + spans[full * SPAN_INTS + LENGTH]!;
+      for (let member = first; member < end; member++) {
+        const group = members[member]! >> shift;
         if (crossing === this.#crossing.length) this.#crossing = doubled(this.#crossing);
         this.#crossing[crossing++] = group;
-        if (ints[group * GROUP_INTS + MARK] === round) continue;
+        const mark = ints[group * GROUP_INTS + MARK]!;
+        if (mark === round) continue;
+        // Its rate as it is, before levels change.
+        if (mark < firstRound) doubles[group * GROUP_DOUBLES + RATE] = this.#groups.rateBps(group);
         ints[group * GROUP_INTS + MARK] = round;
         if (this.#memberCount === this.#members.length) this.#members = doubled(this.#members);
         this.#members[this.#memberCount++] = group;
@@ -140,13 +154,18 @@ export class FairShare {
       const at = group * GROUP_DOUBLES;
       const weight = doubles[at + WEIGHT]!;
       let bound = doubles[at + CAP]!;
+      let holder = NONE;
       const path = ints[group * GROUP_INTS + PATH]!;
       for (let hop = starts[path]!; hop < starts[path + 1]!; hop++) {
         const other = pathLinks[hop]!;
         if (this.#inRegion[other] !== 0) continue;
         const most = weight * link[other * LINK_DOUBLES + LEVEL]!;
-        if (most < bound) bound = most;
+        if (most < bound) {
+          bound = most;
+          holder = other;
+        }
       }
+      this.#nextHolders[group] = holder;
       doubles[at + BOUND] = bound;
       doubles[at + NEXT] = OPEN;
     }
@@ -231,8 +250,10 @@ export class FairShare {
     const { doubles } = this.#groups;
     const end = this.#to[link]!;
     for (let index = this.#from[link]!; index < end; index++) {
-      const at = this.#crossing[index]! * GROUP_DOUBLES;
+      const group = this.#crossing[index]!;
+      const at = group * GROUP_DOUBLES;
       doubles[at + NEXT] = doubles[at + WEIGHT]! * share;
+      this.#nextHolders[group] = link;
     }
     const at = link * LINK_DOUBLES;
     links[at + LEVEL] = share;
@@ -266,6 +287,7 @@ export class FairShare {
         }
       }
     }
+    this.#touchedCount = touched;
     for (let index = 0; index < touched; index++) {
       const link = this.#touched[index]!;
       const at = link * LINK_DOUBLES;
@@ -274,32 +296,32 @@ export class FairShare {
     return this.#regionCount > before;
   }
 
+  /**
+   * What is held back by the same link as before follows that link's level: there is nothing to do for it, but for what
+   * other links carry.
+   */
   #commit(nowMs: number): void {
     const { doubles: links } = this.#links;
     for (let place = 0; place < this.#regionCount; place++) {
-      const link = this.#region[place]!;
-      this.#links.change(link, 0, nowMs);
-      links[link * LINK_DOUBLES + CARRIED] = links[link * LINK_DOUBLES + TENTATIVE]!;
+      const at = this.#region[place]! * LINK_DOUBLES;
+      links[at + CARRIED] = links[at + TENTATIVE]!;
+    }
+    for (let index = 0; index < this.#touchedCount; index++) {
+      const link = this.#touched[index]!;
+      this.#links.change(link, links[link * LINK_DOUBLES + TENTATIVE]!, nowMs);
     }
     const { doubles, ints } = this.#groups;
-    const { starts, links: pathLinks } = this.#paths;
     for (let index = 0; index < this.#memberCount; index++) {
       const group = this.#members[index]!;
       const at = group * GROUP_DOUBLES;
-      const next = doubles[at + NEXT]!;
-      const rate = doubles[at + RATE]!;
-      if (next === rate) continue;
-      doubles[at + SERVICE] = this.#groups.serviceBytes(group, nowMs);
-      doubles[at + AT] = nowMs;
-      doubles[at + RATE] = next;
-      const change = ints[group * GROUP_INTS + COUNT]! * (next - rate);
-      const path = ints[group * GROUP_INTS + PATH]!;
-      for (let hop = starts[path]!; hop < starts[path + 1]!; hop++) {
-        if (this.#inRegion[pathLinks[hop]!] === 0) this.#links.change(pathLinks[hop]!, change, nowMs);
-      }
+      const before = ints[group * GROUP_INTS + HOLDER]!;
+      const holder = this.#nextHolders[group]!;
+      if (before === holder && (holder !== NONE || doubles[at + NEXT] === doubles[at + RATE])) continue;
       const root = ints[group * GROUP_INTS + ROOT]!;
-      this.#groups.arm(group, this.#flows.doubles[root * FLOW_DOUBLES + THRESHOLD]!, nowMs);
+      const threshold = this.#flows.doubles[root * FLOW_DOUBLES + THRESHOLD]!;
+      this.#groups.rerate(group, holder, doubles[at + NEXT]!, threshold, nowMs);
     }
+    for (let place = 0; place < this.#regionCount; place++) this.#groups.armLink(this.#region[place]!, nowMs);
   }
 
   #push(link: number): void {

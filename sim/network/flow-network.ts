@@ -2,13 +2,14 @@ import type { Timers } from '../engine/timers.ts';
 import { FairShare } from './fair-share.ts';
 import { FLOW_DOUBLES, FLOW_INTS, FlowTable, GROUP, SIZE, TAG, THRESHOLD, TURN } from './flow-table.ts';
 import {
-  AT,
   CAP,
   COUNT,
   DUE,
+  FIRST_GROUPS,
   GROUP_DOUBLES,
   GROUP_INTS,
   GroupTable,
+  HOLDER,
   PATH,
   RATE,
   ROOT,
@@ -19,12 +20,13 @@ import {
   CAPACITY,
   CARRIED,
   checkedCapacity,
-  FOLLOWING,
+  FIRST,
+  LENGTH,
   LEVEL,
   LINK_DOUBLES,
   LinkTable,
-  NODE_INTS,
   roomOf,
+  SPAN_INTS,
 } from './link-table.ts';
 import { Paths } from './paths.ts';
 
@@ -83,11 +85,13 @@ export class FlowNetwork {
     this.#timers = timers;
     this.#tickMs = tickMs;
     this.#sink = sink;
+    this.#links = new LinkTable(capacitiesBps, FIRST_GROUPS);
     this.#groups = new GroupTable(
       timers,
       timers.kind((group, _timer, nowMs) => this.#due(group, nowMs)),
+      timers.kind((link, _timer, nowMs) => this.#linkDue(link, nowMs)),
+      this.#links,
     );
-    this.#links = new LinkTable(capacitiesBps, this.#groups.capacity);
     this.#paths = new Paths(this.#links.count);
     this.#fair = new FairShare(this.#links, this.#groups, this.#flows, this.#paths);
     this.#solveTimer = timers.make(
@@ -150,13 +154,12 @@ export class FlowNetwork {
     let group = groups.find(path, capBps, weight);
     if (group < 0) group = this.#open(path, capBps, weight, nowMs);
     else this.#join(group, path, nowMs);
-    const { doubles, ints } = groups;
+    const { ints } = groups;
     ints[group * GROUP_INTS + COUNT]!++;
     const service = groups.serviceBytes(group, nowMs);
     if (sizeBytes === 0) {
       // otherwise its end might be rounded to just after now
-      doubles[group * GROUP_DOUBLES + SERVICE] = service;
-      doubles[group * GROUP_DOUBLES + AT] = nowMs;
+      groups.setService(group, service, nowMs);
     }
     const threshold = service + sizeBytes;
     const flow = this.#flows.take(tag, group, sizeBytes, threshold);
@@ -195,7 +198,7 @@ export class FlowNetwork {
   rateBps(flow: number): number {
     const group = this.groupOf(flow);
     this.#solve();
-    return this.#groups.doubles[group * GROUP_DOUBLES + RATE]!;
+    return this.#groups.rateBps(group);
   }
 
   /** 0 is allowed: its flows stand still. @throws RangeError when it is negative or not finite, or there is no such link */
@@ -252,12 +255,10 @@ export class FlowNetwork {
 
   /** Numbers of the groups that cross the link, in no order that means something. */
   groupsOver(link: number): number[] {
-    const { heads, nodes, shift } = this.#links;
-    const groups: number[] = [];
-    for (let node = heads[this.#checkedLink(link)]!; node >= 0; node = nodes[node * NODE_INTS + FOLLOWING]!) {
-      groups.push(node >> shift);
-    }
-    return groups;
+    const { spans, members, shift } = this.#links;
+    const at = this.#checkedLink(link) * SPAN_INTS;
+    const first = spans[at + FIRST]!;
+    return Array.from(members.subarray(first, first + spans[at + LENGTH]!), (node) => node >> shift);
   }
 
   group(group: number): FlowGroup {
@@ -269,7 +270,7 @@ export class FlowNetwork {
       capBps: doubles[at + CAP]!,
       weight: doubles[at + WEIGHT]!,
       flows: ints[group * GROUP_INTS + COUNT]!,
-      rateBps: doubles[at + RATE]!,
+      rateBps: this.#groups.rateBps(group),
     };
   }
 
@@ -318,7 +319,7 @@ export class FlowNetwork {
   #join(group: number, path: number, nowMs: number): void {
     const links = this.#links;
     const { starts, links: pathLinks } = this.#paths;
-    const rate = this.#groups.doubles[group * GROUP_DOUBLES + RATE]!;
+    const rate = this.#groups.rateBps(group);
     const end = starts[path + 1]!;
     for (let hop = starts[path]!; hop < end; hop++) {
       links.change(pathLinks[hop]!, rate, nowMs);
@@ -330,18 +331,30 @@ export class FlowNetwork {
   #due(group: number, nowMs: number): void {
     this.#catchUp(nowMs);
     const { doubles, ints } = this.#groups;
-    const at = group * GROUP_DOUBLES;
     const flow = ints[group * GROUP_INTS + ROOT]!;
+    const threshold = this.#flows.doubles[flow * FLOW_DOUBLES + THRESHOLD]!;
+    doubles[group * GROUP_DOUBLES + DUE] = Infinity;
+    if (this.#groups.reachesMs(group, threshold) > nowMs) this.#groups.arm(group, threshold, nowMs);
+    else this.#finishFirst(group, nowMs);
+  }
+
+  /** A link's timer: of all that it holds back the first flow is done, or would be had the level not fallen. */
+  #linkDue(link: number, nowMs: number): void {
+    this.#catchUp(nowMs);
+    const group = this.#groups.takeDue(link, nowMs);
+    if (group >= 0) this.#finishFirst(group, nowMs, link);
+  }
+
+  #finishFirst(group: number, nowMs: number, link = -1): void {
+    const flow = this.#groups.ints[group * GROUP_INTS + ROOT]!;
     const place = flow * FLOW_DOUBLES;
     const threshold = this.#flows.doubles[place + THRESHOLD]!;
-    doubles[at + DUE] = Infinity;
-    if (this.#groups.reachesMs(group, threshold) > nowMs) return this.#groups.arm(group, threshold, nowMs);
     // to the last bit, whatever rounding made of the moment: this flow has its bytes
-    doubles[at + SERVICE] = threshold;
-    doubles[at + AT] = nowMs;
+    this.#groups.setService(group, threshold, nowMs);
     const tag = this.#flows.doubles[place + TAG]!;
     this.#end(group, flow, this.#flows.doubles[place + SIZE]!, nowMs);
-    if (ints[group * GROUP_INTS + COUNT]! > 0 && threshold > REBASE_BYTES) this.#rebase(group);
+    if (this.#groups.ints[group * GROUP_INTS + COUNT]! > 0 && threshold > REBASE_BYTES) this.#rebase(group);
+    if (link >= 0) this.#groups.rebaseClock(link, nowMs);
     this.#finished++;
     this.#sink.done(tag, nowMs);
   }
@@ -357,7 +370,12 @@ export class FlowNetwork {
     const path = ints[place + PATH]!;
     this.#endedBytes[path]! += carriedBytes;
     const left = --ints[place + COUNT]!;
-    const rate = groups.doubles[group * GROUP_DOUBLES + RATE]!;
+    const rate = groups.rateBps(group);
+    const holder = ints[place + HOLDER]!;
+    if (left === 0) groups.close(group);
+    else groups.arm(group, this.#flows.doubles[root * FLOW_DOUBLES + THRESHOLD]!, nowMs);
+    // Before the links are stirred: what ends at this very moment, too, is to end before they are solved.
+    if (holder >= 0) groups.armLink(holder, nowMs);
     const { starts, links: pathLinks } = this.#paths;
     const start = starts[path]!;
     const end = starts[path + 1]!;
@@ -367,8 +385,6 @@ export class FlowNetwork {
       if (links.doubles[link * LINK_DOUBLES + LEVEL]! < Infinity) this.#stir(link, this.#nextTickMs(nowMs));
       if (left === 0) links.leave(link, (group << links.shift) | (hop - start));
     }
-    if (left === 0) groups.close(group);
-    else groups.arm(group, this.#flows.doubles[root * FLOW_DOUBLES + THRESHOLD]!, nowMs);
   }
 
   /** Counts a group's service from 0 again, lest a group that is never empty loses digits. */

@@ -1,3 +1,5 @@
+import { grown } from '../engine/grown.ts';
+
 /** Fields of a link in `doubles`: one cache line. Rates and capacities are bits per second. */
 export const LINK_DOUBLES = 8;
 export const CAPACITY = 0;
@@ -12,27 +14,33 @@ export const LEVEL = 4;
 export const TENTATIVE = 5;
 /** while solving: what is left for each unit of weight that is still open */
 export const SHARE = 6;
+/** while it holds flows back: the integral of its level until SINCE, which counts the service of all that it holds */
+export const CLOCK = 7;
 
 /** What rounding may put a link above its capacity without anyone being slowed, relative. */
 const ROUNDING = 1e-12;
-const NONE = -1;
 
-/** Fields of a node in `nodes`. */
-export const NODE_INTS = 2;
-export const FOLLOWING = 0;
-const PRECEDING = 1;
+/** Fields of a link in `spans`: where in `members` its nodes lie, how many there are, and for how many there is room. */
+export const SPAN_INTS = 4;
+export const FIRST = 0;
+export const LENGTH = 1;
+const ROOM = 2;
+/** Room that a link gets first. */
+const FIRST_ROOM = 8;
 
 /**
  * Links: capacity, the rate they carry, bytes since the beginning, and which groups of flows cross them.
- * A place of a group's path is a node, `group << shift | place`. Each link has a list of nodes, threaded through them:
- * entering and leaving touch less memory than in an array of one's own.
+ * A place of a group's path is a node, `group << shift | place`. Each link has its nodes in one piece of `members`: a
+ * solve goes through all of them, and following a list from one to the next would wait for memory each time.
  */
 export class LinkTable {
   readonly count: number;
   readonly doubles: Float64Array;
-  /** the first node of each link, −1 for none */
-  readonly heads: Int32Array;
-  nodes: Int32Array;
+  readonly spans: Int32Array;
+  members = new Int32Array(1024);
+  #membersEnd = 0;
+  /** by node: its place in `members`, counted from its link's first */
+  #places: Int32Array;
   /** nodes of a group: 1 << shift */
   shift = 2;
 
@@ -40,8 +48,8 @@ export class LinkTable {
   constructor(capacitiesBps: ArrayLike<number>, groupsMax: number) {
     this.count = capacitiesBps.length;
     this.doubles = new Float64Array(this.count * LINK_DOUBLES);
-    this.heads = new Int32Array(this.count).fill(NONE);
-    this.nodes = new Int32Array((groupsMax << this.shift) * NODE_INTS);
+    this.spans = new Int32Array(this.count * SPAN_INTS);
+    this.#places = new Int32Array(groupsMax << this.shift);
     for (let link = 0; link < this.count; link++) {
       this.doubles[link * LINK_DOUBLES + CAPACITY] = checkedCapacity(capacitiesBps[link]!);
       this.doubles[link * LINK_DOUBLES + LEVEL] = Infinity;
@@ -60,9 +68,32 @@ export class LinkTable {
     const { doubles } = this;
     const at = link * LINK_DOUBLES;
     const carried = doubles[at + CARRIED]!;
-    doubles[at + AMOUNT]! += carried * (nowMs - doubles[at + SINCE]!);
-    doubles[at + SINCE] = nowMs;
+    const elapsedMs = nowMs - doubles[at + SINCE]!;
+    if (elapsedMs > 0) {
+      doubles[at + AMOUNT]! += carried * elapsedMs;
+      const level = doubles[at + LEVEL]!;
+      if (level < Infinity) doubles[at + CLOCK]! += level * elapsedMs;
+      doubles[at + SINCE] = nowMs;
+    }
     doubles[at + CARRIED] = carried + moreBps;
+  }
+
+  /** Of a link that holds flows back, or did until this very moment. */
+  clock(link: number, nowMs: number): number {
+    const { doubles } = this;
+    const at = link * LINK_DOUBLES;
+    const elapsedMs = nowMs - doubles[at + SINCE]!;
+    return elapsedMs > 0 ? doubles[at + CLOCK]! + doubles[at + LEVEL]! * elapsedMs : doubles[at + CLOCK]!;
+  }
+
+  /** When the clock shows so much; Infinity when it stands. */
+  clockReachesMs(link: number, clock: number): number {
+    const { doubles } = this;
+    const at = link * LINK_DOUBLES;
+    const missing = clock - doubles[at + CLOCK]!;
+    if (missing <= 0) return doubles[at + SINCE]!;
+    const level = doubles[at + LEVEL]!;
+    return level > 0 ? doubles[at + SINCE]! + missing / level : Infinity;
   }
 
   bytes(link: number, nowMs: number): number {
@@ -72,43 +103,59 @@ export class LinkTable {
   }
 
   enter(link: number, node: number): void {
-    const { heads, nodes } = this;
-    const following = heads[link]!;
-    nodes[node * NODE_INTS + FOLLOWING] = following;
-    nodes[node * NODE_INTS + PRECEDING] = NONE;
-    if (following !== NONE) nodes[following * NODE_INTS + PRECEDING] = node;
-    heads[link] = node;
+    const { spans } = this;
+    const at = link * SPAN_INTS;
+    const length = spans[at + LENGTH]!;
+    if (length === spans[at + ROOM]!) this.#widen(at);
+    this.members[spans[at + FIRST]! + length] = node;
+    this.#places[node] = length;
+    spans[at + LENGTH] = length + 1;
   }
 
   /** A link that nobody crosses carries nothing, to the last bit: rounding does not add up. */
   leave(link: number, node: number): void {
-    const { heads, nodes } = this;
-    const following = nodes[node * NODE_INTS + FOLLOWING]!;
-    const preceding = nodes[node * NODE_INTS + PRECEDING]!;
-    if (following !== NONE) nodes[following * NODE_INTS + PRECEDING] = preceding;
-    if (preceding !== NONE) nodes[preceding * NODE_INTS + FOLLOWING] = following;
-    else {
-      heads[link] = following;
-      if (following === NONE) this.doubles[link * LINK_DOUBLES + CARRIED] = 0;
+    const { spans, members } = this;
+    const at = link * SPAN_INTS;
+    const last = --spans[at + LENGTH]!;
+    const first = spans[at + FIRST]!;
+    const place = this.#places[node]!;
+    if (place !== last) {
+      const moved = members[first + last]!;
+      members[first + place] = moved;
+      this.#places[moved] = place;
     }
+    if (last === 0) this.doubles[link * LINK_DOUBLES + CARRIED] = 0;
   }
 
   /** Makes room for so many groups, with paths of so many links. */
   fit(groupsMax: number, linksMax: number): void {
     const before = this.shift;
     while (1 << this.shift < linksMax) this.shift++;
-    const { shift, nodes: old } = this;
-    const nodes = new Int32Array((groupsMax << shift) * NODE_INTS);
-    const moved = (node: number): number =>
-      node === NONE ? NONE : ((node >> before) << shift) | (node & ((1 << before) - 1));
+    const { shift, spans, members } = this;
+    const places = new Int32Array(groupsMax << shift);
     for (let link = 0; link < this.count; link++) {
-      for (let node = this.heads[link]!; node !== NONE; node = old[node * NODE_INTS + FOLLOWING]!) {
-        nodes[moved(node) * NODE_INTS + FOLLOWING] = moved(old[node * NODE_INTS + FOLLOWING]!);
-        nodes[moved(node) * NODE_INTS + PRECEDING] = moved(old[node * NODE_INTS + PRECEDING]!);
+      const first = spans[link * SPAN_INTS + FIRST]!;
+      for (let place = 0; place < spans[link * SPAN_INTS + LENGTH]!; place++) {
+        const node = members[first + place]!;
+        const moved = ((node >> before) << shift) | (node & ((1 << before) - 1));
+        members[first + place] = moved;
+        places[moved] = place;
       }
-      this.heads[link] = moved(this.heads[link]!);
     }
-    this.nodes = nodes;
+    this.#places = places;
+  }
+
+  /** Twice the room, at the end of all; the old one stays unused, which is less than what is in use. */
+  #widen(at: number): void {
+    const { spans } = this;
+    const room = Math.max(FIRST_ROOM, spans[at + ROOM]! * 2);
+    const end = this.#membersEnd + room;
+    if (end > this.members.length) this.members = grown(this.members, Math.max(end, this.members.length * 2));
+    const first = spans[at + FIRST]!;
+    this.members.copyWithin(this.#membersEnd, first, first + spans[at + LENGTH]!);
+    spans[at + FIRST] = this.#membersEnd;
+    spans[at + ROOM] = room;
+    this.#membersEnd = end;
   }
 }
 

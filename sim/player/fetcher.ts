@@ -1,7 +1,9 @@
 import { uniformFloat32 } from 'pure-rand/distribution/uniformFloat32';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import type { Lane } from './lane.ts';
-import { type FailureCause, noFailures } from './player-report.ts';
+import { type FailureCause, type FailureCounts, noFailures } from './player-report.ts';
+import { LAST_BYTES, LAST_SERVER, type PlayerRows, REQUESTS } from './player-rows.ts';
 import type { PlayerSink } from './player-sink.ts';
 import { ServerChoice } from './server-choice.ts';
 
@@ -12,23 +14,47 @@ export const LONGEST_BACKOFF_MS = 8_000;
 const FIRST_BACKOFF_MS = 1_000;
 const MAX_RETRIES = 6;
 
-/** What all fetches of one player share: numbering, the choice of server, backing off, and what is counted. */
+/** What all fetches of a player share: numbering, the choice of server, backing off, and what is counted. */
 export class Fetcher {
-  readonly playerId: number;
   readonly sink: PlayerSink;
-  readonly servers = new ServerChoice();
-  readonly failures = noFailures();
-  requests = 0;
-  readonly #receivedBytes = new Map<number, number>();
-  /** what has come from the server asked last, not yet in the map */
-  #lastServer = -1;
-  #lastBytes = 0;
-  readonly #random;
+  readonly servers: ServerChoice;
+  readonly #rows: PlayerRows;
+  /** by player */
+  readonly #ids: number[] = [];
+  readonly #failures: FailureCounts[] = [];
+  readonly #receivedBytes: Map<number, number>[] = [];
+  readonly #randoms: RandomGenerator[] = [];
 
-  constructor(playerId: number, seed: number, sink: PlayerSink) {
-    this.playerId = playerId;
+  constructor(rows: PlayerRows, sink: PlayerSink) {
+    this.#rows = rows;
     this.sink = sink;
-    this.#random = xoroshiro128plus(seed);
+    this.servers = new ServerChoice(rows);
+  }
+
+  /** Of a player that has just been made. @param playerId what the sink knows it by */
+  reset(playerId: number, seed: number): void {
+    const { numbers, at, player } = this.#rows;
+    this.servers.reset();
+    this.#ids[player] = playerId;
+    this.#failures[player] = noFailures();
+    this.#receivedBytes[player] = new Map();
+    this.#randoms[player] = xoroshiro128plus(seed);
+    numbers[at + REQUESTS] = 0;
+    // what has come from the server asked last, not yet in the map
+    numbers[at + LAST_SERVER] = -1;
+    numbers[at + LAST_BYTES] = 0;
+  }
+
+  get playerId(): number {
+    return this.#ids[this.#rows.player]!;
+  }
+
+  get failures(): FailureCounts {
+    return this.#failures[this.#rows.player]!;
+  }
+
+  get requests(): number {
+    return this.#rows.numbers[this.#rows.at + REQUESTS]!;
   }
 
   get maxRetries(): number {
@@ -46,7 +72,7 @@ export class Fetcher {
 
   /** Puts a fetch into the lane. @returns its id */
   begin(lane: Lane, server: number, nowMs: number, timeoutMs: number): number {
-    const fetchId = ++this.requests;
+    const fetchId = ++this.#rows.numbers[this.#rows.at + REQUESTS]!;
     lane.begin(fetchId, server, nowMs, timeoutMs);
     return fetchId;
   }
@@ -59,22 +85,27 @@ export class Fetcher {
   }
 
   received(server: number, sizeBytes: number): void {
-    if (server !== this.#lastServer && sizeBytes > 0) {
+    const { numbers, at } = this.#rows;
+    if (server !== numbers[at + LAST_SERVER] && sizeBytes > 0) {
       this.#bookReceived();
-      this.#lastServer = server;
+      numbers[at + LAST_SERVER] = server;
     }
-    this.#lastBytes += sizeBytes;
+    numbers[at + LAST_BYTES]! += sizeBytes;
   }
 
   receivedBytesByServer(): ReadonlyMap<number, number> {
     this.#bookReceived();
-    return this.#receivedBytes;
+    return this.#receivedBytes[this.#rows.player]!;
   }
 
   #bookReceived(): void {
-    if (this.#lastBytes === 0) return;
-    this.#receivedBytes.set(this.#lastServer, (this.#receivedBytes.get(this.#lastServer) ?? 0) + this.#lastBytes);
-    this.#lastBytes = 0;
+    const { numbers, at, player } = this.#rows;
+    const bytes = numbers[at + LAST_BYTES]!;
+    if (bytes === 0) return;
+    const server = numbers[at + LAST_SERVER]!;
+    const received = this.#receivedBytes[player]!;
+    received.set(server, (received.get(server) ?? 0) + bytes);
+    numbers[at + LAST_BYTES] = 0;
   }
 
   /**
@@ -101,6 +132,6 @@ export class Fetcher {
 
   /** From 0 to just below 1. */
   uniform(): number {
-    return uniformFloat32(this.#random);
+    return uniformFloat32(this.#randoms[this.#rows.player]!);
   }
 }

@@ -1,5 +1,6 @@
 import type { Adaptation, AdaptationState, TransferUnderWay } from './adaptation.ts';
 import { Ewma } from './ewma.ts';
+import { HLS_DEFAULT_BPS, HLS_ESTIMATE_BPS, HLS_MEANS, PlayerRows } from './player-rows.ts';
 
 /**
  * hls.js 1.7.4, src/config.ts: abrEwmaFastLive, abrEwmaSlowLive (seconds), abrBandWidthFactor, abrBandWidthUpFactor,
@@ -31,30 +32,36 @@ const UNREASONABLE_SEGMENTS = 10;
  * Left out: codec tiers and frame rates.
  */
 export class HlsAdaptation implements Adaptation {
-  readonly #fast = new Ewma(FAST_HALF_LIFE_S);
-  readonly #slow = new Ewma(SLOW_HALF_LIFE_S);
-  readonly #firstByte = new Ewma(SLOW_HALF_LIFE_S);
-  #defaultBps: number;
-  #estimateBps: number;
+  readonly #rows: PlayerRows;
+  readonly #fast: Ewma;
+  readonly #slow: Ewma;
+  readonly #firstByte: Ewma;
+  readonly #firstBps: number;
 
-  constructor(defaultEstimateBps: number = DEFAULT_ESTIMATE_BPS) {
-    this.#defaultBps = defaultEstimateBps;
-    this.#estimateBps = defaultEstimateBps;
+  /** @param rows where its numbers stand: then one object serves all players, each from its `begin` on */
+  constructor(defaultEstimateBps: number = DEFAULT_ESTIMATE_BPS, rows: PlayerRows = new PlayerRows()) {
+    this.#rows = rows;
+    this.#fast = new Ewma(FAST_HALF_LIFE_S, rows, HLS_MEANS.fast);
+    this.#slow = new Ewma(SLOW_HALF_LIFE_S, rows, HLS_MEANS.slow);
+    this.#firstByte = new Ewma(SLOW_HALF_LIFE_S, rows, HLS_MEANS.firstByte);
+    this.#firstBps = defaultEstimateBps;
+    this.#reset(defaultEstimateBps);
   }
 
   get estimateBps(): number {
-    return this.#estimateBps;
+    return this.#rows.numbers[this.#rows.at + HLS_ESTIMATE_BPS]!;
   }
 
   begin(firstVariantBps: number): void {
-    this.#reset(Math.max(this.#defaultBps, Math.min(firstVariantBps, DEFAULT_ESTIMATE_MAX_BPS)));
+    this.#reset(Math.max(this.#firstBps, Math.min(firstVariantBps, DEFAULT_ESTIMATE_MAX_BPS)));
   }
 
   choose(variantBps: readonly number[], state: AdaptationState): number {
     const { currentIndex } = state;
+    const { estimateBps } = this;
     for (let index = variantBps.length - 1; index > 0; index--) {
       const factor = currentIndex < 0 ? 1 : index > currentIndex ? BANDWIDTH_UP_FACTOR : BANDWIDTH_FACTOR;
-      if (this.#estimateBps * factor >= variantBps[index]!) return index;
+      if (estimateBps * factor >= variantBps[index]!) return index;
     }
     return 0;
   }
@@ -85,7 +92,7 @@ export class HlsAdaptation implements Adaptation {
     const restS =
       rateBps > 0
         ? ((expectedBytes - receivedBytes) * 8) / rateBps
-        : (expectedBytes * 8) / this.#estimateBps + firstByteS;
+        : (expectedBytes * 8) / this.estimateBps + firstByteS;
     const slackS = state.bufferMs / 1000 - restS;
     if (slackS >= 0) {
       // Even if not a byte more came, the mean rate so far would hold the rest below the buffer until then.
@@ -94,7 +101,7 @@ export class HlsAdaptation implements Adaptation {
       }
       return -1;
     }
-    const bandwidthBps = rateBps > 0 ? rateBps : this.#estimateBps;
+    const bandwidthBps = rateBps > 0 ? rateBps : this.estimateBps;
     const soonEnoughS = Math.min(state.bufferMs / 1000, segmentS + firstByteS);
     let lower = index - 1;
     let lowerS = Infinity;
@@ -106,7 +113,7 @@ export class HlsAdaptation implements Adaptation {
     if (lowerS >= restS || lowerS > segmentS * UNREASONABLE_SEGMENTS) return -1;
     if (hasBegun) this.#sample(receivedBytes, elapsedMs, firstByteMs);
     else this.#sampleFirstByte(elapsedMs);
-    if (this.#estimateBps * BANDWIDTH_UP_FACTOR > variantBps[lower]!) this.#reset(variantBps[lower]!);
+    if (this.estimateBps * BANDWIDTH_UP_FACTOR > variantBps[lower]!) this.#reset(variantBps[lower]!);
     if (lower > 0 && restS > 2 * lowerS) {
       lower = 0;
       this.#reset(variantBps[0]!);
@@ -116,7 +123,7 @@ export class HlsAdaptation implements Adaptation {
 
   #streamingMs({ elapsedMs, receivedBytes, firstByteMs }: TransferUnderWay): number {
     const streamingMs = elapsedMs - firstByteMs;
-    return streamingMs >= 1 ? streamingMs : Math.min(elapsedMs, (receivedBytes * 8) / this.#estimateBps);
+    return streamingMs >= 1 ? streamingMs : Math.min(elapsedMs, (receivedBytes * 8) / this.estimateBps);
   }
 
   #sample(sizeBytes: number, totalMs: number, firstByteMs: number): void {
@@ -125,8 +132,9 @@ export class HlsAdaptation implements Adaptation {
     const rateBps = (8 * sizeBytes) / seconds;
     this.#fast.sample(seconds, rateBps);
     this.#slow.sample(seconds, rateBps);
-    this.#estimateBps =
-      this.#fast.weight >= LEAST_WEIGHT ? Math.min(this.#fast.mean, this.#slow.mean) : this.#defaultBps;
+    const { numbers, at } = this.#rows;
+    numbers[at + HLS_ESTIMATE_BPS] =
+      this.#fast.weight >= LEAST_WEIGHT ? Math.min(this.#fast.mean, this.#slow.mean) : numbers[at + HLS_DEFAULT_BPS]!;
   }
 
   #sampleFirstByte(firstByteMs: number): void {
@@ -144,8 +152,9 @@ export class HlsAdaptation implements Adaptation {
     this.#fast.forget();
     this.#slow.forget();
     this.#firstByte.forget();
-    this.#defaultBps = estimateBps;
-    this.#estimateBps = estimateBps;
+    const { numbers, at } = this.#rows;
+    numbers[at + HLS_DEFAULT_BPS] = estimateBps;
+    numbers[at + HLS_ESTIMATE_BPS] = estimateBps;
   }
 }
 

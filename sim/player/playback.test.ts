@@ -1,16 +1,23 @@
 import test from 'ava';
 import * as fc from 'fast-check';
-import { Playback } from './playback.ts';
+import { Playback, type PlaybackTiming } from './playback.ts';
+import { PlayerRows } from './player-rows.ts';
 
 const TIMING = { segmentDurationMs: 2000, startNumber: 10 };
 const WHOLE = { start: 1, resume: 1 };
+
+function newPlayback(timing: PlaybackTiming, media: number, buffer: { start: number; resume: number }, nowMs: number) {
+  const playback = new Playback(new PlayerRows());
+  playback.begin(timing, media, buffer, nowMs);
+  return playback;
+}
 
 /** Two media at media time 0, with so many segments of each buffered; it plays from 0 ms on. */
 function playing(
   segments: number,
   timing: { segmentDurationMs: number; startNumber: number; endNumber?: number } = TIMING,
 ) {
-  const playback = new Playback(timing, 2, WHOLE, 0);
+  const playback = newPlayback(timing, 2, WHOLE, 0);
   for (let index = 0; index < segments; index++) {
     playback.append(0, 10 + index, 1000, 0);
     playback.append(1, 10 + index, 1000, 0);
@@ -19,7 +26,7 @@ function playing(
 }
 
 test('it plays once every medium has the start-up buffer, and not before', (t) => {
-  const playback = new Playback(TIMING, 2, WHOLE, 0);
+  const playback = newPlayback(TIMING, 2, WHOLE, 0);
   playback.append(0, 10, 1000, 0);
   t.is(playback.phase, 'starting');
   playback.advance(300, 6300);
@@ -78,7 +85,7 @@ test('a gap where playback waits is jumped over at once', (t) => {
 });
 
 test('the mean bitrate weighs what was played by its time', (t) => {
-  const playback = new Playback(TIMING, 1, WHOLE, 0);
+  const playback = newPlayback(TIMING, 1, WHOLE, 0);
   playback.append(0, 10, 1_000_000, 0);
   playback.append(0, 11, 3_000_000, 0);
   playback.append(0, 12, 3_000_000, 0);
@@ -127,7 +134,7 @@ test('whatever happens, buffers are never negative, time played, stalled and pau
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-      const playback = new Playback(TIMING, 2, { start: 0.5, resume: 1 }, 0);
+      const playback = newPlayback(TIMING, 2, { start: 0.5, resume: 1 }, 0);
       let nowMs = 0;
       let positionMs = 0;
       let pausedBeforeMs = 0;

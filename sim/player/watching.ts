@@ -7,6 +7,24 @@ import { livePositionMs, mediaClockMs, type StartAt, startPositionMs } from './l
 import { Playback } from './playback.ts';
 import type { PlayerConfig } from './player-config.ts';
 import type { FailureCause } from './player-report.ts';
+import {
+  ABANDONED,
+  ASK_AFTER_MS,
+  CHOICE,
+  CURRENT_INDEX,
+  DOUBTS_EVENT,
+  FOLLOWS_LIVE,
+  FORCED_CHOICE,
+  GAPS_IN_ROW,
+  HELD_UNTIL_MS,
+  JUMPS,
+  LANES,
+  MEDIA,
+  type PlayerRows,
+  RENDITION_SWITCHES,
+  TIMEOUT_MS,
+  WATCHING_NUMBERS,
+} from './player-rows.ts';
 
 /** A segment that the clock says is there, but the CDN does not have, is given up this long after it was due. */
 const MISSING_PATIENCE_SEGMENTS = 3;
@@ -14,82 +32,112 @@ const MISSING_PATIENCE_SEGMENTS = 3;
 const GAPS_UNTIL_ASKING = 3;
 
 const MAIN = 0;
+const NONE = -1;
 
-/** What a player does once it knows the event: fetches each medium in order, and plays. */
+/** What a player does once it knows the event: fetches each medium in order, and plays. Speaks for the row that is on. */
 export class Watching {
-  readonly lanes: readonly MediaLane[];
   readonly playback: Playback;
-  jumps = 0;
-  renditionSwitches = 0;
-  abandoned = 0;
-  /** set when the event's document should be read again */
-  doubtsEvent = false;
-  /** monotonic: an event that has only begun is left to grow to the delay; -Infinity where that is past */
-  readonly heldUntilMs: number;
-
-  #ladder: Ladder;
+  readonly #rows: PlayerRows;
   readonly #fetcher: Fetcher;
-  readonly #adaptation: Adaptation;
-  readonly #config: PlayerConfig;
-  /** after a segment became available, until this player asks for it */
-  readonly #askAfterMs: number;
-  readonly #timeoutMs: number;
-  readonly #state: AdaptationState;
-  /** index into the ladder's choices that is being fetched */
-  #choice = -1;
-  /** what an abandoned segment is to be fetched in, else -1 */
-  #forcedChoice = -1;
-  /** plays at the live edge, and so comes back to it; not after it was asked to play from further behind, or paused */
-  #followsLive: boolean;
-  #gapsInRow = 0;
+  /** with audio beside the video, and without */
+  readonly #bothLanes: readonly MediaLane[];
+  readonly #oneLane: readonly MediaLane[];
+  /** by player */
+  readonly #adaptations: Adaptation[] = [];
+  readonly #configs: PlayerConfig[] = [];
+  readonly #ladders: Ladder[] = [];
+  /** valid only during a call */
+  readonly #state: AdaptationState = { currentIndex: -1, bufferMs: 0, bufferTargetMs: 0, segmentDurationMs: 0 };
 
-  constructor(
-    fetcher: Fetcher,
+  constructor(rows: PlayerRows, fetcher: Fetcher) {
+    this.#rows = rows;
+    this.#fetcher = fetcher;
+    this.playback = new Playback(rows);
+    this.#bothLanes = LANES.media.map((first, medium) => new MediaLane(rows, first, medium));
+    this.#oneLane = this.#bothLanes.slice(0, 1);
+  }
+
+  /** Of a player that has just learned of the event. */
+  begin(
     adaptation: Adaptation,
     config: PlayerConfig,
     ladder: Ladder,
     startAt: StartAt,
     nowMs: number,
     wallMs: number,
-  ) {
+  ): void {
     const { event } = ladder;
-    this.#fetcher = fetcher;
-    this.#adaptation = adaptation;
-    this.#config = config;
-    this.#ladder = cappedLadder(ladder, config);
-    this.#followsLive = startAt === 'live';
+    const { numbers, at, player } = this.#rows;
+    this.#adaptations[player] = adaptation;
+    this.#configs[player] = config;
+    this.#ladders[player] = cappedLadder(ladder, config);
+    numbers.fill(0, at + DOUBTS_EVENT, at + DOUBTS_EVENT + WATCHING_NUMBERS);
+    numbers[at + FOLLOWS_LIVE] = startAt === 'live' ? 1 : 0;
     adaptation.begin?.(ladder.firstVariantBps);
-    this.#askAfterMs =
-      event.segmentDurationMs * (config.askMarginSegments + config.askSpreadSegments * fetcher.uniform());
-    this.#timeoutMs = Math.max(config.transferTimeoutMs, 2 * event.segmentDurationMs);
-    this.#state = { currentIndex: -1, bufferMs: 0, bufferTargetMs: 0, segmentDurationMs: event.segmentDurationMs };
-    this.lanes = ladder.audio < 0 ? [new MediaLane(MAIN)] : [new MediaLane(MAIN), new MediaLane(MAIN + 1)];
+    numbers[at + ASK_AFTER_MS] =
+      event.segmentDurationMs * (config.askMarginSegments + config.askSpreadSegments * this.#fetcher.uniform());
+    numbers[at + TIMEOUT_MS] = Math.max(config.transferTimeoutMs, 2 * event.segmentDurationMs);
+    numbers[at + CHOICE] = NONE;
+    numbers[at + FORCED_CHOICE] = NONE;
+    numbers[at + CURRENT_INDEX] = NONE;
+    for (const lane of this.#bothLanes) lane.reset();
+    const media = ladder.audio < 0 ? 1 : 2;
     const bufferSegments = { start: config.startBufferSegments, resume: config.resumeBufferSegments };
-    this.playback = new Playback(event, this.lanes.length, bufferSegments, nowMs);
+    this.playback.begin(event, media, bufferSegments, nowMs);
     this.playback.seek(startPositionMs(event, wallMs, startAt, config.liveDelaySegments), nowMs);
     const longEnoughMs = event.availabilityStartMs + config.liveDelaySegments * event.segmentDurationMs;
-    this.heldUntilMs = longEnoughMs > wallMs ? nowMs + longEnoughMs - wallMs : -Infinity;
+    numbers[at + HELD_UNTIL_MS] = longEnoughMs > wallMs ? nowMs + longEnoughMs - wallMs : -Infinity;
     for (const lane of this.lanes) lane.notBeforeMs = Math.max(nowMs, this.heldUntilMs);
   }
 
+  get lanes(): readonly MediaLane[] {
+    return this.#rows.numbers[this.#rows.at + MEDIA] === 2 ? this.#bothLanes : this.#oneLane;
+  }
+
+  get jumps(): number {
+    return this.#rows.numbers[this.#rows.at + JUMPS]!;
+  }
+
+  get renditionSwitches(): number {
+    return this.#rows.numbers[this.#rows.at + RENDITION_SWITCHES]!;
+  }
+
+  get abandoned(): number {
+    return this.#rows.numbers[this.#rows.at + ABANDONED]!;
+  }
+
+  /** set when the event's document should be read again */
+  get doubtsEvent(): boolean {
+    return this.#rows.numbers[this.#rows.at + DOUBTS_EVENT] === 1;
+  }
+
+  set doubtsEvent(doubts: boolean) {
+    this.#rows.numbers[this.#rows.at + DOUBTS_EVENT] = doubts ? 1 : 0;
+  }
+
+  /** monotonic: an event that has only begun is left to grow to the delay; -Infinity where that is past */
+  get heldUntilMs(): number {
+    return this.#rows.numbers[this.#rows.at + HELD_UNTIL_MS]!;
+  }
+
   get ladder(): Ladder {
-    return this.#ladder;
+    return this.#ladders[this.#rows.player]!;
   }
 
   /** The document was read again: only what it says about the event's end is new. */
   relearn(ladder: Ladder, nowMs: number): void {
     const { endNumber, state } = ladder.event;
-    const event = { ...this.#ladder.event, state, ...(endNumber === undefined ? {} : { endNumber }) };
-    this.#ladder = { ...this.#ladder, event };
+    const event = { ...this.ladder.event, state, ...(endNumber === undefined ? {} : { endNumber }) };
+    this.#ladders[this.#rows.player] = { ...this.ladder, event };
     this.playback.retime(event, nowMs);
   }
 
   advance(nowMs: number, wallMs: number): void {
-    this.playback.advance(nowMs, mediaClockMs(this.#ladder.event, wallMs));
+    this.playback.advance(nowMs, mediaClockMs(this.ladder.event, wallMs));
   }
 
   latencyMs(wallMs: number): number {
-    return mediaClockMs(this.#ladder.event, wallMs) - this.playback.positionMs;
+    return mediaClockMs(this.ladder.event, wallMs) - this.playback.positionMs;
   }
 
   get nextWakeMs(): number {
@@ -105,7 +153,7 @@ export class Watching {
   }
 
   pause(nowMs: number): void {
-    this.#followsLive = false;
+    this.#rows.numbers[this.#rows.at + FOLLOWS_LIVE] = 0;
     this.playback.pause(nowMs);
   }
 
@@ -121,9 +169,10 @@ export class Watching {
   look(lane: MediaLane, nowMs: number, wallMs: number): void {
     if (lane.fetchId === 0 || nowMs < lane.lookMs) return;
     lane.lookMs = Infinity;
-    if (this.playback.phase === 'paused' || this.#state.currentIndex < 0) return;
+    const { numbers, at } = this.#rows;
+    if (this.playback.phase === 'paused' || numbers[at + CURRENT_INDEX]! < 0) return;
     const transfer: TransferUnderWay = {
-      index: this.#choice,
+      index: numbers[at + CHOICE]!,
       elapsedMs: nowMs - lane.startedMs,
       lookAgainMs: Infinity,
       receivedBytes: 0,
@@ -132,13 +181,13 @@ export class Watching {
     };
     this.#fetcher.sink.progress(this.#fetcher.playerId, lane.fetchId, transfer);
     this.#describe(wallMs);
-    const index = this.#adaptation.abandon!(this.#ladder.variantBps, this.#state, transfer);
+    const index = this.#adaptationNow().abandon!(this.ladder.variantBps, this.#state, transfer);
     if (index < 0) {
       lane.lookMs = lane.startedMs + transfer.lookAgainMs;
       return;
     }
-    this.abandoned++;
-    this.#forcedChoice = index;
+    numbers[at + ABANDONED]!++;
+    numbers[at + FORCED_CHOICE] = index;
     this.#fetcher.received(lane.server, this.#fetcher.cancel(lane));
     lane.notBeforeMs = nowMs;
   }
@@ -151,10 +200,11 @@ export class Watching {
       lane.notBeforeMs = nowMs;
       return;
     }
-    if (lane.medium === MAIN) this.#adaptation.onTransfer(sizeBytes, nowMs - lane.startedMs, firstByteMs);
+    if (lane.medium === MAIN) this.#adaptationNow().onTransfer(sizeBytes, nowMs - lane.startedMs, firstByteMs);
     this.#append(lane, nowMs);
-    const latestMs = this.#config.maxLatencySegments * this.#ladder.event.segmentDurationMs;
-    if (this.#followsLive && this.latencyMs(wallMs) > latestMs && this.playback.phase !== 'ended') {
+    const latestMs = this.#configs[this.#rows.player]!.maxLatencySegments * this.ladder.event.segmentDurationMs;
+    const followsLive = this.#rows.numbers[this.#rows.at + FOLLOWS_LIVE] === 1;
+    if (followsLive && this.latencyMs(wallMs) > latestMs && this.playback.phase !== 'ended') {
       this.#jumpToLive(nowMs, wallMs);
     }
   }
@@ -172,7 +222,7 @@ export class Watching {
     else if (isSegment && cause === 'not-found') this.#waitFor(lane, retryAfterMs, nowMs, wallMs);
     else {
       if (isSegment && lane.medium === MAIN && cause === 'timeout') {
-        this.#adaptation.onTransfer(receivedBytes, nowMs - lane.startedMs, -1);
+        this.#adaptationNow().onTransfer(receivedBytes, nowMs - lane.startedMs, -1);
       }
       if (isSegment && lane.retries >= this.#fetcher.maxRetries) this.#giveUp(lane, null, nowMs);
       else lane.retries++;
@@ -182,15 +232,18 @@ export class Watching {
 
   /** Starts the lane's next fetch, or says when to look again. */
   #fetchNext(lane: MediaLane, nowMs: number, wallMs: number): void {
-    const { event } = this.#ladder;
+    const { event } = this.ladder;
     if (this.playback.nextNumber(lane.medium) < oldestNumber(event, wallMs)) this.#jumpToLive(nowMs, wallMs);
     const number = this.playback.nextNumber(lane.medium);
     if (event.endNumber !== undefined && number > event.endNumber) {
       lane.notBeforeMs = Infinity;
       return;
     }
-    const fullMs = this.playback.bufferMs(lane.medium) - this.#config.maxBufferMs;
-    const waitMs = Math.max(availableAtMs(event, number) - wallMs + this.#askAfterMs, fullMs);
+    const fullMs = this.playback.bufferMs(lane.medium) - this.#configs[this.#rows.player]!.maxBufferMs;
+    const waitMs = Math.max(
+      availableAtMs(event, number) - wallMs + this.#rows.numbers[this.#rows.at + ASK_AFTER_MS]!,
+      fullMs,
+    );
     if (waitMs > 0) {
       // Whole milliseconds, as timers have them: media that are due together are then fetched in one turn.
       const dueMs = Math.ceil(nowMs + Math.max(1, waitMs));
@@ -205,8 +258,8 @@ export class Watching {
     const server = this.#fetcher.serverFor(lane, nowMs);
     if (server < 0) return;
     servers.use(server);
-    const rendition = lane.medium === MAIN ? this.#chooseRendition(wallMs) : this.#ladder.audio;
-    const fetchId = this.#fetcher.begin(lane, server, nowMs, this.#timeoutMs);
+    const rendition = lane.medium === MAIN ? this.#chooseRendition(wallMs) : this.ladder.audio;
+    const fetchId = this.#fetcher.begin(lane, server, nowMs, this.#rows.numbers[this.#rows.at + TIMEOUT_MS]!);
     lane.rendition = rendition;
     if (lane.needsInit(rendition)) {
       lane.number = INIT;
@@ -219,46 +272,54 @@ export class Watching {
   }
 
   #chooseRendition(wallMs: number): number {
-    if (this.#forcedChoice >= 0) this.#choice = this.#forcedChoice;
-    else {
+    const { numbers, at } = this.#rows;
+    const forced = numbers[at + FORCED_CHOICE]!;
+    let choice = forced;
+    if (forced < 0) {
       this.#describe(wallMs);
-      this.#choice = this.#adaptation.choose(this.#ladder.variantBps, this.#state);
+      choice = this.#adaptationNow().choose(this.ladder.variantBps, this.#state);
     }
-    return this.#ladder.adaptive[this.#choice]!;
+    numbers[at + CHOICE] = choice;
+    return this.ladder.adaptive[choice]!;
   }
 
   /** What the adaptation may want to know. */
   #describe(wallMs: number): void {
-    const { event } = this.#ladder;
+    const { event } = this.ladder;
     const { segmentDurationMs } = event;
+    const { numbers, at, player } = this.#rows;
+    this.#state.segmentDurationMs = segmentDurationMs;
+    this.#state.currentIndex = numbers[at + CURRENT_INDEX]!;
     this.#state.bufferMs = this.playback.bufferMs(MAIN);
     // All before the newest that this player would ask for by now: what it has when it is in time.
-    const newest = newestNumber(event, wallMs - this.#askAfterMs);
+    const newest = newestNumber(event, wallMs - numbers[at + ASK_AFTER_MS]!);
     const aheadMs = (newest - event.startNumber) * segmentDurationMs - this.playback.positionMs;
-    this.#state.bufferTargetMs = Math.max(0, Math.min(this.#config.maxBufferMs, aheadMs));
+    this.#state.bufferTargetMs = Math.max(0, Math.min(this.#configs[player]!.maxBufferMs, aheadMs));
   }
 
   #firstLookMs(lane: MediaLane): number {
-    const isJudged = lane.medium === MAIN && lane.number !== INIT && this.#choice > 0;
-    if (this.#adaptation.abandon === undefined || !isJudged) return Infinity;
-    return lane.startedMs + FIRST_LOOK_SEGMENTS * this.#ladder.event.segmentDurationMs;
+    const isJudged = lane.medium === MAIN && lane.number !== INIT && this.#rows.numbers[this.#rows.at + CHOICE]! > 0;
+    if (this.#adaptationNow().abandon === undefined || !isJudged) return Infinity;
+    return lane.startedMs + FIRST_LOOK_SEGMENTS * this.ladder.event.segmentDurationMs;
   }
 
   #append(lane: MediaLane, nowMs: number): void {
-    const { bandwidth } = this.#ladder.event.renditions[lane.rendition]!;
+    const { bandwidth } = this.ladder.event.renditions[lane.rendition]!;
     const buffered = this.playback.append(lane.medium, lane.number, bandwidth, nowMs);
+    const { numbers, at } = this.#rows;
     if (buffered && lane.medium === MAIN) {
-      if (this.#state.currentIndex >= 0 && this.#state.currentIndex !== this.#choice) this.renditionSwitches++;
-      this.#state.currentIndex = this.#choice;
-      this.#forcedChoice = -1;
+      const before = numbers[at + CURRENT_INDEX]!;
+      if (before >= 0 && before !== numbers[at + CHOICE]) numbers[at + RENDITION_SWITCHES]!++;
+      numbers[at + CURRENT_INDEX] = numbers[at + CHOICE]!;
+      numbers[at + FORCED_CHOICE] = NONE;
     }
-    this.#gapsInRow = 0;
+    numbers[at + GAPS_IN_ROW] = 0;
     lane.clear(nowMs);
   }
 
   /** 404: not published yet, as far as the CDN knows. */
   #waitFor(lane: MediaLane, retryAfterMs: number, nowMs: number, wallMs: number): void {
-    const { event } = this.#ladder;
+    const { event } = this.ladder;
     const lateMs = wallMs - availableAtMs(event, lane.number);
     if (lateMs > MISSING_PATIENCE_SEGMENTS * event.segmentDurationMs) {
       this.#giveUp(lane, 'not-found', nowMs);
@@ -274,25 +335,31 @@ export class Watching {
     if (cause !== null) this.#fetcher.failures[cause]++;
     this.playback.skip(lane.number, nowMs);
     lane.clear(nowMs);
-    if (++this.#gapsInRow >= GAPS_UNTIL_ASKING) {
-      this.#gapsInRow = 0;
+    const { numbers, at } = this.#rows;
+    if (++numbers[at + GAPS_IN_ROW]! >= GAPS_UNTIL_ASKING) {
+      numbers[at + GAPS_IN_ROW] = 0;
       this.doubtsEvent = true;
     }
   }
 
   #jumpToLive(nowMs: number, wallMs: number): void {
-    const positionMs = livePositionMs(this.#ladder.event, wallMs, this.#config.liveDelaySegments);
+    const positionMs = livePositionMs(this.ladder.event, wallMs, this.#configs[this.#rows.player]!.liveDelaySegments);
     if (positionMs <= this.playback.positionMs) return;
-    this.jumps++;
-    this.#followsLive = true;
-    this.#forcedChoice = -1;
+    const { numbers, at } = this.#rows;
+    numbers[at + JUMPS]!++;
+    numbers[at + FOLLOWS_LIVE] = 1;
+    numbers[at + FORCED_CHOICE] = NONE;
     this.playback.seek(positionMs, nowMs);
-    this.#adaptation.moved?.();
+    this.#adaptationNow().moved?.();
     for (const lane of this.lanes) {
       if (lane.fetchId !== 0 && lane.number !== INIT && lane.number !== this.playback.nextNumber(lane.medium)) {
         this.#fetcher.received(lane.server, this.#fetcher.cancel(lane));
       }
       if (lane.fetchId === 0) lane.clear(nowMs);
     }
+  }
+
+  #adaptationNow(): Adaptation {
+    return this.#adaptations[this.#rows.player]!;
   }
 }

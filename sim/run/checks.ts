@@ -119,11 +119,11 @@ export class Checks {
   }
 
   #lookAtBuffers(nowMs: number): void {
-    const { players } = this.#simulation.viewers;
+    const { viewers } = this.#simulation;
     let looks = 0;
-    for (let step = 0; step < players.length && looks < VIEWERS_LOOKED_AT; step++) {
-      this.#nextViewer = (this.#nextViewer + 1) % players.length;
-      const player = players[this.#nextViewer]!;
+    for (let step = 0; step < viewers.count && looks < VIEWERS_LOOKED_AT; step++) {
+      this.#nextViewer = (this.#nextViewer + 1) % viewers.count;
+      const player = viewers.playerOf(this.#nextViewer);
       if (player === null) continue;
       looks++;
       if (!(player.aheadMs >= -ROUNDING_MS))

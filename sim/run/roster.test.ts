@@ -37,7 +37,7 @@ test('who is on the roster comes, then and there, and nobody else', (t) => {
     roster.map(({ place }) => place),
   );
   t.deepEqual(
-    viewers.players.map((player) => player!.report(20_000, 0).startedMs),
+    [0, 1].map((viewer) => viewers.playerOf(viewer)!.report(20_000, 0).startedMs),
     [1000, 4000],
   );
   t.throws(() => run({ roster: [entry(0, 'nobody/nowhere', 'c')] }), { message: /nobody\/nowhere/ });

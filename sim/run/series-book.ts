@@ -101,8 +101,9 @@ export class SeriesBook {
     const present = new Int32Array(this.networks.length);
     const still = new Int32Array(this.networks.length);
     let [playing, stalled, starting, bitrate, all] = [0, 0, 0, 0, 0];
-    viewers.players.forEach((player, viewer) => {
-      if (player === null) return;
+    for (let viewer = 0; viewer < viewers.count; viewer++) {
+      const player = viewers.playerOf(viewer);
+      if (player === null) continue;
       all++;
       const network = this.networkOf[viewers.traits[viewer]!.place]!;
       present[network]!++;
@@ -114,7 +115,7 @@ export class SeriesBook {
         stalled++;
         still[network]!++;
       } else if (phase === 'starting' || phase === 'joining') starting++;
-    });
+    }
     this.rows.present.push(all);
     this.rows.playing.push(playing);
     this.rows.stalled.push(stalled);

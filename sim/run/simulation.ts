@@ -131,9 +131,10 @@ export class Simulation implements ViewerRecorder {
     const { nowMs, wallMs } = this.world.engine;
     this.links.read(nowMs);
     this.links.close(nowMs);
-    this.viewers.players.forEach((player, viewer) => {
+    for (let viewer = 0; viewer < this.viewers.count; viewer++) {
+      const player = this.viewers.playerOf(viewer);
       if (player !== null) this.sessions.add(viewer, this.viewers.traits[viewer]!.place, player.report(nowMs, wallMs));
-    });
+    }
     this.checks.look(nowMs);
   }
 

@@ -23,21 +23,21 @@ interface Mutation {
 const MUTATIONS: Mutation[] = [
   {
     rule: 'simultaneous events happen in order of being set',
-    file: 'sim/engine/timers.ts',
-    from: '(atMs === key && this.#stamps[timer]! < this.#stamps[heap[parent]!]!)',
-    to: '(atMs === key && this.#stamps[timer]! > this.#stamps[heap[parent]!]!)',
+    file: 'sim/engine/moment-heap.ts',
+    from: '(atMs === key && stamps[timer]! < stamps[heap[parent]!]!)',
+    to: '(atMs === key && stamps[timer]! > stamps[heap[parent]!]!)',
     rungs: ['event-order'],
   },
   {
     rule: 'the least of a node’s children rises',
-    file: 'sim/engine/timers.ts',
-    from: 'if (!(key < atMs || (key === atMs && this.#stamps[heap[best]!]! < stamp))) break;',
-    to: 'if (!(key > atMs || (key === atMs && this.#stamps[heap[best]!]! < stamp))) break;',
+    file: 'sim/engine/moment-heap.ts',
+    from: 'if (!(key < atMs || (key === atMs && stamps[heap[best]!]! < stamp))) break;',
+    to: 'if (!(key > atMs || (key === atMs && stamps[heap[best]!]! < stamp))) break;',
     rungs: ['event-order'],
   },
   {
     rule: 'a cancelled timer’s place is taken by the last, in order',
-    file: 'sim/engine/timers.ts',
+    file: 'sim/engine/moment-heap.ts',
     from: 'if (place !== end) this.#refill(place, end);',
     to: 'if (place !== end) this.#refill(0, end);',
     rungs: ['event-order'],
@@ -213,8 +213,8 @@ const MUTATIONS: Mutation[] = [
   {
     rule: 'a mean forgets by weight',
     file: 'sim/player/ewma.ts',
-    from: 'this.#sum = value * (1 - kept) + this.#sum * kept;',
-    to: 'this.#sum = value * kept + this.#sum * (1 - kept);',
+    from: 'value * (1 - kept) + numbers[at + SUM]! * kept;',
+    to: 'value * kept + numbers[at + SUM]! * (1 - kept);',
     rungs: ['player-bitrate'],
   },
   {
