@@ -3,7 +3,9 @@ import type { RunningService } from '../../../runtime/service.ts';
 import { loadCdns } from '../../../topology/load/cdns-file.ts';
 import { loadCountryPositions } from '../../../topology/load/country-positions.ts';
 import type { Cdns } from '../../../topology/model/cdns.ts';
+import { parseAddress } from '../../../topology/model/ip-address.ts';
 import type { Site } from '../../../topology/model/site.ts';
+import { accessNetworkOf } from '../../policy/access-network.ts';
 import { CdnHealth, type PlayersOpinion } from '../../policy/cdn-health.ts';
 import { CdnMonth } from '../../policy/cdn-month.ts';
 import { TB_BYTES } from '../../policy/cdn-price.ts';
@@ -20,7 +22,7 @@ import { CmcdMetrics } from '../cmcd-metrics.ts';
 import { LocationSources, type LocationFiles } from '../location-sources.ts';
 import { PlayerDesk } from '../player-desk.ts';
 import { Routes } from '../routes.ts';
-import { SessionRanking } from '../session-ranking.ts';
+import { SessionRanking, type SessionRankingOptions } from '../session-ranking.ts';
 import { SteeringMetrics } from '../steering-metrics.ts';
 import { openSteering, type ShellConfig, type ShellParts } from '../steering-shell.ts';
 import { CdnBases } from './cdn-bases.ts';
@@ -86,7 +88,10 @@ async function assemble(config: CdnSteeringConfig, publicUrl: () => string): Pro
   const health = cdns.cdns.map(() => new CdnHealth(cdns.probes));
   const told = new PlayerHealth(Int32Array.from(health.keys()), DEFAULT_PLAYERS, nowMs());
   const opinionOf = (cdn: number): PlayersOpinion => ({ score: told.shareAt(cdn), reasons: ['players-fail'] });
-  const states: CdnStates = { verdictAt: (cdn, now) => health[cdn]!.verdict(now, opinionOf(cdn)) };
+  const states: CdnStates = {
+    verdictAt: (cdn, now) => health[cdn]!.verdict(now, opinionOf(cdn)),
+    pathShareAt: (network, cdn) => told.pathShareAt(network, cdn),
+  };
   const keepMs = { short: KEEP_MS, long: cdns.balance.redirectedSeconds * 1000 };
   const traffic = new CdnTraffic(cdns.cdns.length, keepMs, cdns.balance.instances, nowMs());
   const cdnRanking = new CdnRanking(cdns, { states, traffic, monthBytes: (cdn) => month.bytes(cdn) });
@@ -112,7 +117,7 @@ async function assemble(config: CdnSteeringConfig, publicUrl: () => string): Pro
   });
 
   const cases = new CaseDesk({ enabled: config.testCases ?? false, metrics });
-  const ranking = new SessionRanking({ ranking: cdnRanking, locator, metrics, nowMs });
+  const ranking = new SessionRanking({ ranking: byNetwork(cdnRanking), locator, metrics, nowMs });
   const asked = { ranking, addresses, metrics, publicUrl };
   const baseUrlOf = (id: string) => cdns.cdns[numbers.get(id) ?? -1]?.baseUrl;
   const players = new PlayerDesk({ ...asked, cases, baseUrlOf });
@@ -147,6 +152,19 @@ async function assemble(config: CdnSteeringConfig, publicUrl: () => string): Pro
       cases.close();
       manifests.close();
       watch.close();
+    },
+  };
+}
+
+/** What players of a network tell counts for its clients. */
+function byNetwork(ranking: CdnRanking): SessionRankingOptions['ranking'] {
+  return {
+    rank: ({ asn = null, address = '', ...request }, nowMs) => {
+      const parsed = parseAddress(address);
+      const words = parsed.kind === 'address' ? parsed.words : [];
+      const { subscriber, country } = request;
+      const network = accessNetworkOf({ subscriber, asn, country }, words);
+      return ranking.rank({ ...request, asn, address, network }, nowMs);
     },
   };
 }
