@@ -105,9 +105,8 @@ function nominalDemand({ viewers, world, scenario }: Simulation): number[] {
     cappedLadder(ladder, { maxHeight, maxBitrateBps }).variantBps.at(-1)!,
   );
   const demand = world.places.map(() => 0);
-  viewers.players.forEach((player, viewer) => {
-    if (player === null) return;
-    const { place, device, accessBps } = viewers.traits[viewer]!;
+  viewers.traits.forEach(({ place, device, accessBps }, viewer) => {
+    if (viewers.playerOf(viewer) === null) return;
     demand[place]! += Math.min(nominalBps[device]!, accessBps) / MEGA;
   });
   return demand;

@@ -100,7 +100,7 @@ const anyRequest: fc.Arbitrary<PathwayRequest> = fc
       pathways,
       cloned,
       baseUrlOf: (id: string) => URLS[id],
-      cloneHost: cloneHost as CloneHost,
+      cloneHost,
     };
   });
 
