@@ -28,6 +28,12 @@ const QUANTUM_MS = 100;
 /** What is tolerated, and what leaves nothing of the share; between them it falls in a straight line. */
 const ERROR_SHARE = { tolerated: 0.01, unbearable: 0.2 };
 const LOOP_DELAY_MS = { tolerated: 50, unbearable: 500 };
+/**
+ * Viewers of a live event fetch a segment when it is there: a server sends for a second, and is idle for those between. So its
+ * egress is taken over as many reports as hold whole segments of 2, 3, 4 or 6 seconds; one report alone would call the
+ * burst an overload.
+ */
+const LOAD_REPORTS = 12;
 const LOAD = { tolerated: 0.8, unbearable: 0.98 };
 /** Requests of good standing that an error share is weighed against: one failed request of one is no evidence. */
 const PRIOR_REQUESTS = 10;
@@ -53,6 +59,8 @@ export class NodeHealth {
   #heardMs: number;
   #sequence = -1;
   #state: NodeReport['state'] = 'up';
+  readonly #loads = new Float64Array(LOAD_REPORTS);
+  #loadCount = 0;
   #strains: readonly HealthReason[] = HEALTHY;
   /** what the last report alone would justify */
   #target = 0;
@@ -156,10 +164,19 @@ export class NodeHealth {
     return this.#climbMs + (steps + 1) * QUANTUM_MS;
   }
 
+  /** Of the last reports. */
+  #meanLoad(load: number): number {
+    this.#loads[this.#loadCount++ % LOAD_REPORTS] = load;
+    const count = Math.min(this.#loadCount, LOAD_REPORTS);
+    let sum = 0;
+    for (let at = 0; at < count; at++) sum += this.#loads[at]!;
+    return sum / count;
+  }
+
   #judge(report: NodeReport): void {
     const { requestsPerSecond, errorShare, eventLoopDelayMs, egressBps } = report;
     const weighedErrors = (errorShare * requestsPerSecond) / (requestsPerSecond + PRIOR_REQUESTS);
-    const load = egressBps / Math.min(this.#capacityBps, report.capacityBps);
+    const load = this.#meanLoad(egressBps / Math.min(this.#capacityBps, report.capacityBps));
     const { busyShare = LOAD.tolerated, fullShare = LOAD.unbearable } = this.#tuning;
     const errors = remaining(weighedErrors, ERROR_SHARE);
     const lateness = remaining(eventLoopDelayMs, LOOP_DELAY_MS);

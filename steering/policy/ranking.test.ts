@@ -15,7 +15,7 @@ const CHANGES: Record<Fate, Partial<NodeReport> | 'silent'> = {
   silent: 'silent',
   draining: { state: 'draining' },
   erring: { errorShare: 0.9 },
-  full: { egressBps: CAPACITY_BPS },
+  full: { reservedBps: CAPACITY_BPS },
 };
 
 /** A world in which every node was well and then met its fate for `seconds`. */
@@ -157,7 +157,7 @@ test('a strained server keeps the share of its sessions that its score says; a f
   const sessions = clients(4000);
   const own = sessions.filter((session) => world.first(session) === 'fra-1');
   // 0.975 of capacity: half the score; reports pull it there step by step.
-  world.pass(12, (id) => (id === 'fra-1' ? { egressBps: 0.975 * CAPACITY_BPS } : {}));
+  world.pass(30, (id) => (id === 'fra-1' ? { egressBps: 0.975 * CAPACITY_BPS } : {}));
   const kept = own.filter((session) => world.first(session) === 'fra-1').length / own.length;
   t.true(kept > 0.44 && kept < 0.56, `${kept}`);
   for (const session of sessions) if (!own.includes(session)) t.is(world.first(session), 'fra-2');
