@@ -171,6 +171,21 @@ test('who was sent away returns when there is room again, each once', (t) => {
   t.is(audience.switches, 0.5 * ROOM);
 });
 
+test('a server that has recovered gets its part back from its neighbours, who keep theirs', (t) => {
+  const world = new World([3, 1]);
+  world.pass(2);
+  const audience = new Audience(world);
+  for (let at = 0; at < 1.2 * ROOM; at++) audience.sessions.push({ name: `kept-${at}`, server: `fra-${1 + (at % 2)}` });
+  for (let second = 0; second < 60; second++) {
+    audience.second(NOMINAL_BPS);
+    audience.askAgain();
+  }
+  const share = audience.on('fra-3') / audience.sessions.length;
+  t.true(share > 0.12 && share < 0.4, `${share}`);
+  t.is(audience.on('nyc-1'), 0);
+  t.true(audience.switches < 0.5 * audience.sessions.length, `${audience.switches}`);
+});
+
 test('with a full nearest site nobody goes to and fro between it and the next', (t) => {
   const world = new World([1, 1]);
   world.pass(2);

@@ -258,7 +258,8 @@ export class ServerRanking {
       const loadWith = server === playing ? load : load + nominalBps / this.#nodes.capacityBpsAt(server);
       if (server === playing && stays) {
         takes = true;
-        this.#candidates.add(server, site, siteRank, -1, TIERS.takes, 0, flags);
+        const place = this.#isHandedOn(server, bound, session, nowMs) ? turn + OVER_BOUND_TURNS : -1;
+        this.#candidates.add(server, site, siteRank, place, TIERS.takes, 0, flags);
         continue;
       }
       if (loadWith > admission.fullShare) {
@@ -329,6 +330,14 @@ export class ServerRanking {
     // Others every few seconds, or those who are left by chance would stay beyond the limit for good.
     const turn = mix32(Math.floor(nowMs / SHED_BUCKET_MS));
     return beyond(mix32(hash ^ session ^ turn), limitShare / load) < 1;
+  }
+
+  /** A neighbour that has recovered gets its part again, by reported evidence, and no faster than reports can follow. */
+  #isHandedOn(server: number, bound: number, session: number, nowMs: number): boolean {
+    const load = this.#reportedShare(server);
+    if (load <= bound) return false;
+    const turn = mix32(Math.floor(nowMs / SHED_BUCKET_MS));
+    return beyond(mix32(this.#fleet.hashes[server]! ^ session ^ turn), bound / load) >= 1;
   }
 
   #pathShare({ subscriber }: ClientPlace, site: number, nowMs: number): number {
