@@ -20,6 +20,9 @@ export interface CmcdEvent {
   d: number | undefined;
   /** p: playing; r: rebuffering; f: fatal error; … */
   sta: string | undefined;
+  /** encoded bitrate of the object, in kbit/s, and its type */
+  br?: number | undefined;
+  ot?: string | undefined;
 }
 
 /**

@@ -70,12 +70,12 @@ const CASES = {
   },
   'ttl-zero': {
     summary: 'TTL 0',
-    lesson: 'Bound the TTL from below: 10 s suit live.',
+    lesson: 'Bound the TTL from below, and by what a player takes to begin: 10 s suit live.',
     answer: changed((right) => ({ ...right, TTL: 0 })),
   },
   'ttl-string': {
     summary: 'the TTL in quotes, as a string',
-    lesson: 'A JSON number, though those seen here take a string.',
+    lesson: 'A JSON number, though a string is taken.',
     answer: changed((right) => ({ ...right, TTL: String(right.TTL) })),
   },
   'ttl-huge': {
@@ -107,7 +107,7 @@ const CASES = {
   },
   'reload-relative': {
     summary: 'RELOAD-URI relative to the steering URI',
-    lesson: 'An absolute RELOAD-URI: clients resolve a relative one against different things.',
+    lesson: 'An absolute RELOAD-URI: not every player takes a relative one.',
     answer: changed((right, { reloadUri }) => ({
       ...right,
       'RELOAD-URI': reloadUri.slice(reloadUri.lastIndexOf('/') + 1),
@@ -158,7 +158,7 @@ const CASES = {
   },
   'wrong-type': {
     summary: 'the right answer as text/html',
-    lesson: 'The type matters to none of them; send application/vnd.apple.steering-list all the same.',
+    lesson: 'application/vnd.apple.steering-list, though none looks.',
     answer: ({ right }) => ({ ...ok(right), type: 'html' }),
   },
   'no-cors': {
@@ -194,18 +194,17 @@ const CASES = {
   },
   '500': {
     summary: '500',
-    lesson: 'What fails for a moment is away for as long as the player likes: answer from what was known before.',
+    lesson: 'Answer from what was known before: a failure at the first request costs minutes, or the session.',
     answer: () => failed(500),
   },
   '503-retry-after': {
     summary: `503 with Retry-After: ${RETRY_AFTER_SECONDS}`,
-    lesson: 'Retry-After on a 5xx is heard by none of them: do not count on it.',
+    lesson: 'Nobody heeds Retry-After on a 5xx: do not count on it.',
     answer: () => retryLater(503),
   },
   slow: {
     summary: 'the right answer, late (`delay=`, else 15 s)',
-    lesson:
-      'Answer within a second, or with less thought: playback does not wait, but a first order that comes late moves it.',
+    lesson: 'Answer within a second, or with less thought: some players begin only when they have an answer.',
     answer: ({ right, delaySeconds }) => ({ ...ok(right), delayMs: delaySeconds * 1000 }),
   },
   hang: {

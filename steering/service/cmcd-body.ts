@@ -47,6 +47,8 @@ function readLine(line: string): CmcdLine {
     ttlb: number(value('ttlb')),
     d: number(value('d')),
     sta: text(value('sta')),
+    br: number(value('br')),
+    ot: text(value('ot')),
   };
   return { kind: 'event', event };
 }

@@ -4,7 +4,7 @@ import { SeldomLog } from '../../runtime/seldom-log.ts';
 import { parseAddress, type AddressWords } from '../../topology/model/ip-address.ts';
 import { mix32 } from '../../topology/model/stable-hash.ts';
 import { accessNetworkOf } from '../policy/access-network.ts';
-import { CmcdEvents, type Tell } from '../policy/cmcd-events.ts';
+import { CmcdEvents, type CmcdEvent, type Tell } from '../policy/cmcd-events.ts';
 import { HashedBuckets } from '../policy/hashed-buckets.ts';
 import type { ServerHosts } from '../policy/server-hosts.ts';
 import { respondJson, respondNothing } from './answer.ts';
@@ -16,6 +16,8 @@ import type { CmcdMetrics } from './cmcd-metrics.ts';
 export interface CmcdDeskOptions {
   hosts: ServerHosts;
   tell: Tell;
+  /** of each event that can be read */
+  onEvent?: ((event: CmcdEvent) => void) | undefined;
   locator: Locator;
   addresses: ClientAddressReader;
   metrics: CmcdMetrics;
@@ -94,6 +96,7 @@ export class CmcdDesk {
     if (this.#isSpent(beganMs)) return this.#drop(exchange, 'busy');
     const network = accessNetworkOf(locator.locate(address), words);
     for (const line of readCmcdBody(Buffer.from(body).toString('utf8'))) {
+      if (line.kind === 'event') this.#options.onEvent?.(line.event);
       const outcome = line.kind === 'bad' ? line.reason : this.#events.take(line.event, network, client, beganMs);
       metrics.events.inc({ outcome });
     }

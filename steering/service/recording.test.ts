@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { createLog } from '../../runtime/log.ts';
 import { checkLines, whatIf, without } from '../policy/record.fixture.ts';
@@ -53,6 +54,9 @@ test('what a service decided over sockets, and showed to people, comes out the s
     t.is(status, 200);
     await evening.view(`after-${at}`);
   }
+  const probed = async () =>
+    /^undercard_steering_probes_total\{.*\} [1-9]/m.test((await ask(`${urls.admin}/metrics`)).body);
+  for (let wait = 0; wait < 200 && !(await probed()); wait++) await delay(100);
   await close();
   const lines = linesOf(path);
   const outcome = checkLines(lines);

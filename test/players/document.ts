@@ -62,7 +62,7 @@ export function measuredTables({ date, browser, observations }: Measurement): st
       `\`${name}\``,
       ...COLUMNS.map((column) => {
         const found = seen.find((observation) => observation.case === name && observation.column === column.name);
-        return found === undefined ? '' : describe(found);
+        return found === undefined ? 'not tried yet' : describe(found);
       }),
     ]);
     const when = after === 0 ? 'From the first answer on:' : `After a right answer (\`after=${after}\`):`;

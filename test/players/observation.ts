@@ -11,7 +11,7 @@ export interface Observation {
   steering: SteeringAsked[];
   /** media segments */
   segments: AskedFor[];
-  /** playlists and MPDs */
+  /** playlists, MPDs and init segments */
   playlists: AskedFor[];
   /** the pathway at each host */
   pathways: Record<string, string>;
@@ -22,7 +22,10 @@ export interface Observation {
   /** for how long the page could do nothing, in pieces of half a second or more: its own work, or a busy machine */
   blockedMs: number;
   samples: Sample[];
+  /** what the player says of itself */
   errors: string[];
+  /** what nobody caught in its page */
+  uncaught: string[];
 }
 
 export interface AskedFor {

@@ -39,6 +39,7 @@ const watched = (changes: Partial<Observation>): Observation => ({
   blockedMs: 0,
   samples: played(45_000),
   errors: [],
+  uncaught: [],
   ...changes,
 });
 const phrase = (changes: Partial<Observation>) => describe(watched(changes));
@@ -86,6 +87,10 @@ test('rhythms: one wait and then another, two in turn, or as they come', (t) => 
     phrase({ steering: steered(0, 1000, 8000, 9000, 16_000, 17_000, 24_000) }),
     'asks again after 1 s and 7 s in turn, then never',
   );
+});
+
+test('what nobody catches is said with its words', (t) => {
+  t.is(phrase({ steering: steered(500), uncaught: ['x is null', 'y'] }), 'asks once, never again; throws “x is null”');
 });
 
 test('flap: how often it moved', (t) => {

@@ -6,7 +6,7 @@ import type { AskedFor, Observation } from './observation.ts';
  * is wrong with playback, if something is. Nobody edits these by hand.
  */
 export function describe(observation: Observation): string {
-  const parts = [asking(observation), place(observation), playback(observation)];
+  const parts = [asking(observation), uncaught(observation), place(observation), playback(observation)];
   return parts.filter((part) => part !== '').join('; ');
 }
 
@@ -81,6 +81,10 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
+function uncaught({ uncaught: [message] }: Observation): string {
+  return message === undefined ? '' : `throws “${message}”`;
+}
+
 /** Where segments come from, when that is not simply the manifest's first pathway. */
 export function place(observation: Observation): string {
   const { case: name, segments, pathways } = observation;
@@ -138,7 +142,7 @@ function shorten(route: readonly string[]): string {
 
 const STOPPED_MS = 8000;
 const LATE_START_MS = 8000;
-const STALL_MS = 500;
+const STALL_MS = 1000;
 
 /** What a viewer would complain of. */
 export function playback({ samples, errors, watchedMs }: Observation): string {

@@ -31,10 +31,11 @@ export async function watchCase(pages: PlayerPages, world: DeliveryWorld, watch:
   const steering: SteeringAsked[] = [];
   const segments: AskedFor[] = [];
   const playlists: AskedFor[] = [];
+  const uncaught: string[] = [];
   const listOf = ({ pathname }: URL) =>
     /\/\d+\.m4s$/.test(pathname)
       ? segments
-      : /\.(?:m3u8|mpd)$/.test(pathname)
+      : /\.(?:m3u8|mpd|mp4)$/.test(pathname)
         ? playlists
         : /\/(?:hls|dash)$/.test(pathname)
           ? steering
@@ -49,6 +50,7 @@ export async function watchCase(pages: PlayerPages, world: DeliveryWorld, watch:
   });
   const player = await pages.play(column.player, url, {}, async (page) => {
     noteRequests(page, clock, listOf);
+    page.on('pageerror', ({ message }) => void uncaught.push(message));
     await page.addInitScript(PREPARATIONS);
   });
   const samples: Sample[] = [];
@@ -78,6 +80,7 @@ export async function watchCase(pages: PlayerPages, world: DeliveryWorld, watch:
     blockedMs,
     samples,
     errors,
+    uncaught,
   };
 }
 

@@ -29,13 +29,6 @@ const MUTATIONS: Mutation[] = [
     rungs: ['event-order'],
   },
   {
-    rule: 'the least of a node’s children rises',
-    file: 'sim/engine/moment-heap.ts',
-    from: 'if (!(key < atMs || (key === atMs && stamps[heap[best]!]! < stamp))) break;',
-    to: 'if (!(key > atMs || (key === atMs && stamps[heap[best]!]! < stamp))) break;',
-    rungs: ['event-order'],
-  },
-  {
     rule: 'a cancelled timer’s place is taken by the last, in order',
     file: 'sim/engine/moment-heap.ts',
     from: 'if (place !== end) this.#refill(place, end);',

@@ -88,7 +88,7 @@ test('a playlist is handed on by URL: pathways in the session’s order, steerin
   t.is(answer['PATHWAY-PRIORITY'].length, 2);
   t.is(answer.VERSION, 1);
   const urls = body.split('\n').filter((line) => line.startsWith('http'));
-  t.deepEqual(new Set(urls), new Set([`${a.url}/live/x/v1/index.m3u8`, `${b.url}/live/x/v1/index.m3u8`]));
+  t.deepEqual([...new Set(urls)].sort(), [a, b].map(({ url }) => `${url}/live/x/v1/index.m3u8`).sort());
   t.is((await ask(`${steering.url}/v1/manifest?url=x`, { method: 'OPTIONS' })).status, 204);
   const head = await ask(`${steering.url}/v1/manifest?url=${encodeURIComponent(`${a.url}/live/x/main.m3u8`)}`, {
     method: 'HEAD',
@@ -292,6 +292,24 @@ test('the month’s account goes on after a restart, and begins with what the CD
   const refused = await t.throwsAsync(openCdnSteering(t, file, { ledgerFile }));
   t.regex(refused.message, /^--ledger .*ledger\.json:1: .*; move it away to begin anew$/);
   t.is(await readFile(ledgerFile, 'utf8'), 'nonsense', 'a file that is none of ours is left alone');
+});
+
+test('what a player receives by its own account (CMCD) replaces the estimate for its session, and absurd numbers do not', async (t) => {
+  const [a, b] = [await TestCdn.open(t), await TestCdn.open(t)];
+  const cdns = [a, b].map((cdn, at) => ({ id: 'ab'[at]!, baseUrl: cdn.url }));
+  const steering = await openCdnSteering(t, { cdns }, { nowMs: () => 0 });
+  await steering.order('me');
+  const tell = async (line: string) => {
+    const headers = { 'Content-Type': 'application/cmcd' };
+    t.is((await ask(`${steering.url}/v1/cmcd`, { method: 'POST', headers, body: line })).status, 204);
+    return (await steering.state()).cdns.reduce((sum, { bps }) => sum + bps, 0);
+  };
+  const event = (rest: string) => `e=rr,rc=200,url="${a.url}/1.m4s",${rest}`;
+  t.is(await tell(event('sid="other",ot=v,br=(1500)')), 5e6);
+  t.is(await tell(event('sid="me",ot=a,br=(64)')), 5e6);
+  t.is(await tell(event('sid="me",ot=v,br=(1000000000)')), 5e6);
+  t.is(await tell(event('sid="me",ot=v,br=(1500)')), 1.5e6);
+  t.is(await tell(event('sid="me",ot=v,br=3000')), 3e6);
 });
 
 test('what cannot be used is one line that says where', async (t) => {

@@ -11,6 +11,7 @@ import { CdnMonth } from '../../policy/cdn-month.ts';
 import { TB_BYTES } from '../../policy/cdn-price.ts';
 import { CdnRanking, type CdnStates } from '../../policy/cdn-ranking.ts';
 import { CdnTraffic } from '../../policy/cdn-traffic.ts';
+import type { CmcdEvent } from '../../policy/cmcd-events.ts';
 import { DEFAULT_PLAYERS } from '../../policy/health-config.ts';
 import { monthAt } from '../../policy/month.ts';
 import { PlayerHealth } from '../../policy/player-health.ts';
@@ -58,6 +59,9 @@ const KEEP_MS = 60_000;
 const SETTLE_EVERY_MS = 1000;
 /** An estimate that knows no limit of a CDN still needs a number where servers have one. */
 const NO_LIMIT_BPS = 1e13;
+
+/** Nothing is encoded at more. */
+const MOST_KBPS = 1e6;
 
 const PLAY = /^\/play\/([A-Za-z0-9][A-Za-z0-9._-]{0,63}\.(?:m3u8|mpd))$/;
 const REDIRECT = /^\/r\/(.*)$/s;
@@ -124,6 +128,7 @@ async function assemble(config: CdnSteeringConfig, publicUrl: () => string): Pro
   const cmcd = new CmcdDesk({
     hosts: new ServerHosts(sitesOf(cdns)),
     tell: (cdn, network, client, sign, atMs) => told.told(cdn, network, client, sign, atMs),
+    onEvent: (event) => measure(event, traffic, nowMs()),
     metrics: new CmcdMetrics(metrics.registry),
     ...{ locator, addresses, log, nowMs },
   });
@@ -154,6 +159,12 @@ async function assemble(config: CdnSteeringConfig, publicUrl: () => string): Pro
       watch.close();
     },
   };
+}
+
+/** A session whose player has our name of it as its `sid` counts with the bitrate of its video. */
+function measure({ sid, br, ot }: CmcdEvent, traffic: CdnTraffic, nowMs: number): void {
+  if (sid === undefined || br === undefined || (ot !== 'v' && ot !== 'av')) return;
+  if (br >= 1 && br <= MOST_KBPS) traffic.measured(sid, br * 1000, nowMs);
 }
 
 /** What players of a network tell counts for its clients. */
