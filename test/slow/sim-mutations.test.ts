@@ -29,13 +29,6 @@ const MUTATIONS: Mutation[] = [
     rungs: ['event-order'],
   },
   {
-    rule: 'a cancelled timer’s place is taken by the last, in order',
-    file: 'sim/engine/moment-heap.ts',
-    from: 'if (place !== end) this.#refill(place, end);',
-    to: 'if (place !== end) this.#refill(0, end);',
-    rungs: ['event-order'],
-  },
-  {
     rule: 'a run includes its last moment',
     file: 'sim/engine/engine.ts',
     from: 'if (!(nextMs <= untilMs)) {',
