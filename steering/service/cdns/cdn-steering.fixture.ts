@@ -77,6 +77,7 @@ export class TestCdn {
 
 export interface TestCdnSteering {
   url: string;
+  admin: string;
   get(path: string): Promise<HttpAnswer>;
   /** ids in the order in which a session is sent to them */
   order(session: string, more?: string): Promise<string[]>;
@@ -117,6 +118,7 @@ export async function openCdnSteering(
   const admin = service.urls.admin!;
   return {
     url,
+    admin,
     get: (path) => ask(`${url}${path}`),
     order: async (session, more = '') => {
       const { body } = await ask(`${url}/v1/steer/hls?session=${session}${more}`);

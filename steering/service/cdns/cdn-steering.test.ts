@@ -257,6 +257,22 @@ test('where an address is known to be decides which CDNs serve it', async (t) =>
   t.deepEqual(await steering.order('x', '&ip=193.99.144.80'), ['a', 'b']);
   t.deepEqual(await steering.order('x', '&ip=8.8.8.8'), ['b', 'a']);
   t.deepEqual(await steering.order('x', '&ip=192.0.2.9'), ['b', 'a']);
+
+  const { body } = await ask(`${steering.admin}/v1/explain?ip=8.8.8.8`);
+  const { client, candidates } = JSON.parse(body) as {
+    client: { country: string };
+    candidates: { id: string; taken: boolean; reasons: string[] }[];
+  };
+  t.is(client.country, 'US');
+  t.deepEqual(
+    candidates.map(({ id, taken }) => ({ id, taken })),
+    [
+      { id: 'b', taken: true },
+      { id: 'a', taken: false },
+    ],
+  );
+  t.is(candidates[1]!.reasons[0], 'outside-footprint');
+  t.is((await ask(`${steering.admin}/v1/explain?ip=x`)).status, 400);
 });
 
 test('the month’s account goes on after a restart, and begins with what the CDN says if that is newer', async (t) => {

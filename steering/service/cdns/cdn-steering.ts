@@ -28,6 +28,7 @@ import { SteeringMetrics } from '../steering-metrics.ts';
 import { openSteering, type ShellConfig, type ShellParts } from '../steering-shell.ts';
 import { CdnBases } from './cdn-bases.ts';
 import { CdnDesk } from './cdn-desk.ts';
+import { explainRoute } from './cdn-explain.ts';
 import { readLedger, type Ledger } from './cdn-ledger.ts';
 import { CdnMetrics } from './cdn-metrics.ts';
 import { CdnProber } from './cdn-prober.ts';
@@ -149,6 +150,7 @@ async function assemble(config: CdnSteeringConfig, publicUrl: () => string): Pro
       (route, status) => metrics.requests.inc({ route, status }),
     ),
     registry: metrics.registry,
+    adminRoutes: [explainRoute(cdnRanking, locator, nowMs)],
     snapshots: { '/state': () => ({ cdns: watch.states(), sessions: traffic.sessions, inputs: locator.states() }) },
     close: () => {
       clearInterval(settling);
