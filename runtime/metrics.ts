@@ -10,12 +10,20 @@ export function createRegistry(role: string, id: string): Registry {
   return registry;
 }
 
+interface Cell<Label extends string> {
+  readonly labels: Record<Label, string | number>;
+  count: number;
+}
+type Branch<Label extends string> = Map<string | number, Branch<Label> | Cell<Label>>;
+
 /**
  * A counter for what happens many thousand times a second: an increment is an addition, and prom-client, which hashes its
  * labels each time, learns of the sums when somebody looks.
  */
 export class Tally<Label extends string> {
-  readonly #cells = new Map<string, { labels: Record<Label, string | number>; count: number }>();
+  readonly #cells: Cell<Label>[] = [];
+  /** by the value of the first label, then of the second, and so on */
+  readonly #byValue: Branch<Label> = new Map();
   readonly #labelNames: readonly Label[];
   readonly #counter: Counter<Label>;
 
@@ -29,24 +37,35 @@ export class Tally<Label extends string> {
       registers: [registry],
       collect() {
         this.reset();
-        for (const { labels, count } of cells.values()) this.inc(labels, count);
+        for (const { labels, count } of cells) this.inc(labels, count);
       },
     });
   }
 
   /** @param labels from a fixed vocabulary: each combination is kept */
   inc(labels: Record<Label, string | number>, by = 1): void {
-    let key = '';
-    for (const name of this.#labelNames) key += `${labels[name]} `;
-    const cell = this.#cells.get(key);
-    if (cell === undefined) this.#cells.set(key, { labels: { ...labels }, count: by });
-    else cell.count += by;
+    const names = this.#labelNames;
+    let branch = this.#byValue;
+    for (let at = 0; at < names.length - 1; at++) {
+      const value = labels[names[at]!];
+      let next = branch.get(value) as Branch<Label> | undefined;
+      if (next === undefined) branch.set(value, (next = new Map()));
+      branch = next;
+    }
+    const value = labels[names[names.length - 1]!];
+    let cell = branch.get(value) as Cell<Label> | undefined;
+    if (cell === undefined) {
+      cell = { labels: { ...labels }, count: 0 };
+      this.#cells.push(cell);
+      branch.set(value, cell);
+    }
+    cell.count += by;
   }
 
   /** Sums of one label's values, for those who look every second: prom-client would hash every combination anew. */
   totalsBy(label: Label): Map<string, number> {
     const totals = new Map<string, number>();
-    for (const { labels, count } of this.#cells.values()) {
+    for (const { labels, count } of this.#cells) {
       const value = String(labels[label]);
       totals.set(value, (totals.get(value) ?? 0) + count);
     }

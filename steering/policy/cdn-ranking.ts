@@ -9,6 +9,7 @@ import type { CdnTraffic, Lease } from './cdn-traffic.ts';
 import { contentOf } from './content.ts';
 import type { HealthVerdict } from './health.ts';
 import { MOST_SERVERS, type Explanation, type Ranking } from './ranking.ts';
+import { RankedServers } from './ranked-servers.ts';
 import type { Reason } from './reasons.ts';
 import { rendezvousScore } from './rendezvous.ts';
 import { DEFAULT_STEERING } from './steering-config.ts';
@@ -73,6 +74,7 @@ export class CdnRanking {
   readonly #config: Cdns['balance'];
   readonly #parts: CdnRankingParts;
   readonly #pace = new AnswerPace(DEFAULT_STEERING.pace);
+  readonly #named: RankedServers;
 
   constructor(cdns: Pick<Cdns, 'cdns' | 'balance'>, parts: CdnRankingParts) {
     this.#cdns = cdns.cdns;
@@ -80,6 +82,8 @@ export class CdnRanking {
     this.#parts = parts;
     this.balance = new CdnBalance(cdns);
     this.footprints = new CdnFootprints(cdns.cdns);
+    const named = cdns.cdns.map(({ id, baseUrl }) => ({ id, site: id, baseUrl }));
+    this.#named = new RankedServers(named, MOST_SERVERS);
   }
 
   /** What shares are worked out from has changed with time: to be called every few seconds. */
@@ -235,10 +239,9 @@ export class CdnRanking {
     const state = tier === TIER.full ? 'full' : tier === TIER.down ? 'out' : 'serving';
     return {
       ttlSeconds: this.#pace.ttlSeconds(key, nowMs),
-      servers: candidates.slice(0, MOST_SERVERS).map(({ offer, reasons }, rank) => {
-        const { id, baseUrl } = this.#cdns[offer.cdn]!;
-        return { id, site: id, baseUrl, rank, reasons: [...reasons] };
-      }),
+      servers: candidates
+        .slice(0, MOST_SERVERS)
+        .map(({ offer, reasons }, rank) => this.#named.at(offer.cdn, rank, reasons)),
       backoff: backoffFor(contentOf(path).priority, state),
       // How much goes to other people's CDNs is known by estimate alone: no viewer is refused for that.
       admission: ADMITTED,

@@ -27,6 +27,8 @@ export class Fleet {
   /** by site: its first server; the others follow */
   readonly firstServer: Int32Array;
   readonly serverCount: Int32Array;
+  /** by site: ISO 3166-1 */
+  readonly countries: readonly string[];
   /** orders of owners one after the other, `serverCount` servers each; see `ownersAt` */
   owners: Int32Array;
   readonly #numbers: ReadonlyMap<string, number>;
@@ -41,6 +43,7 @@ export class Fleet {
     this.sites = sites;
     this.firstServer = new Int32Array(sites.length);
     this.serverCount = Int32Array.from(sites, ({ edges }) => edges.length);
+    this.countries = sites.map(({ country }) => country);
     const servers: FleetServer[] = [];
     sites.forEach(({ id: siteId, edges }, site) => {
       this.firstServer[site] = servers.length;
@@ -76,6 +79,7 @@ export class Fleet {
    */
   ownersAt(site: number, key: number): number {
     if (this.#isCut[site] === 0) this.#cut(site);
+    if (this.serverCount[site] === 1) return this.#ordersAt[site]!;
     const order = this.#arcs[site * ARCS + (mix32(key) & (ARCS - 1))]!;
     return this.#ordersAt[site]! + order * this.serverCount[site]!;
   }

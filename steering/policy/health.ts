@@ -38,7 +38,9 @@ const LOAD = { tolerated: 0.8, unbearable: 0.98 };
 /** Requests of good standing that an error share is weighed against: one failed request of one is no evidence. */
 const PRIOR_REQUESTS = 10;
 
-export type Standing = 'up' | 'unheard' | 'suspect' | 'probation' | 'draining' | 'down';
+/** Decisions know them by their place here. */
+export const STANDINGS = ['up', 'unheard', 'suspect', 'probation', 'draining', 'down'] as const;
+export type Standing = (typeof STANDINGS)[number];
 
 export interface HealthVerdict {
   readonly standing: Standing;
@@ -117,6 +119,7 @@ export class NodeHealth {
     if (standing !== 'up') return (this.#verdict = VERDICTS[standing]);
     const score = this.#scoreAt(nowMs);
     if (score < this.#target) this.#untilMs = Math.min(this.#untilMs, this.#nextStepMs(nowMs));
+    if (score === 1) return (this.#verdict = WELL);
     const reasons = score < this.#target ? RECOVERING.get(this.#strains)! : this.#strains;
     return (this.#verdict = { standing, score, reasons });
   }
@@ -186,7 +189,8 @@ export class NodeHealth {
   }
 }
 
-const HEALTHY: readonly HealthReason[] = ['healthy'];
+/** Of every node whose score is 1, and of no other. */
+export const HEALTHY: readonly HealthReason[] = ['healthy'];
 /** All combinations of what a report may complain of, so that none is made for each report. */
 const STRAINS: readonly (readonly HealthReason[])[] = Array.from({ length: 8 }, (_, bits) => {
   const words: readonly HealthReason[] = ['errors', 'late-loop', 'busy'];
@@ -195,6 +199,7 @@ const STRAINS: readonly (readonly HealthReason[])[] = Array.from({ length: 8 }, 
 const RECOVERING: ReadonlyMap<readonly HealthReason[], readonly HealthReason[]> = new Map(
   STRAINS.map((strains) => [strains, [...(strains === HEALTHY ? [] : strains), 'recovering' as const]]),
 );
+const WELL: HealthVerdict = { standing: 'up', score: 1, reasons: HEALTHY };
 const VERDICTS: Record<Exclude<Standing, 'up'>, HealthVerdict> = {
   unheard: outOf('unheard'),
   suspect: outOf('suspect'),

@@ -1,5 +1,5 @@
 import type { LiveEvent, Rendition } from '../../topology/model/event.ts';
-import type { RankedServer } from './ranking.ts';
+import type { RankedServer } from './ranked-servers.ts';
 
 type Server = Pick<RankedServer, 'id' | 'baseUrl'>;
 

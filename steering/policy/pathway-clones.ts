@@ -1,4 +1,4 @@
-import type { RankedServer } from './ranking.ts';
+import type { RankedServer } from './ranked-servers.ts';
 
 /** A server that the manifest does not have, as a pathway made of one that it has (rfc8216bis §7.3). */
 export interface PathwayClone {

@@ -277,3 +277,36 @@ test('explaining changes nothing and looks at every server that might have been 
   t.deepEqual(world.ranking.rank(asked, world.nowMs), answer);
   t.notDeepEqual(world.ranking.explain(asked, world.nowMs), before, 'a session has come');
 });
+
+test('what an answer leaves out of its sight would not have changed it: explaining looks at everything, and says the same', (t) => {
+  const load = fc.constantFrom(0, 0.3, 0.6, 0.85, 0.92, 0.96, 1.1);
+  const node = fc.record({
+    load,
+    errorShare: fc.constantFrom(0, 0, 0, 0.1, 0.9),
+    silent: fc.integer({ max: 5, min: 0 }),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 4, maxLength: 7 }),
+      fc.array(node, { minLength: 1, maxLength: 35 }),
+      fc.array(fc.record({ client: fc.string(), playing: fc.nat(40), path: fc.constantFrom('/live/demo', '/vod/a') }), {
+        minLength: 1,
+        maxLength: 30,
+      }),
+      (edges, fates, asked) => {
+        const world = new World(edges, { exploreShare: 0.1 });
+        world.pass(2);
+        world.pass(2, (id) => {
+          const { load: share, errorShare, silent } = fates[world.ids.indexOf(id) % fates.length]!;
+          return silent === 0 ? 'silent' : { reservedBps: share * CAPACITY_BPS, errorShare };
+        });
+        for (const { client, playing, path } of asked) {
+          const request = { country: 'DE', client, path, nominalBps: 5e6, playing: world.ids[playing] };
+          const { candidates: _all, ...explained } = world.ranking.explain(request, world.nowMs);
+          t.deepEqual(world.ranking.rank(request, world.nowMs), explained);
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});

@@ -7,9 +7,10 @@ import { Candidates, FLAGS, TIERS } from './candidates.ts';
 import { contentOf } from './content.ts';
 import type { DecisionView } from './decision-view.ts';
 import { Fleet } from './fleet.ts';
-import type { HealthVerdict, Standing } from './health.ts';
+import { STANDINGS, type HealthVerdict, type Standing } from './health.ts';
+import { RankedServers, type RankedServer } from './ranked-servers.ts';
 import { ReasonTable } from './reason-table.ts';
-import type { Reason } from './reasons.ts';
+import type { HealthReason, Reason } from './reasons.ts';
 import { Reservations, type ReportedLoad } from './reservations.ts';
 import type { ClientPlace, SiteOrder } from './site-order.ts';
 import { DEFAULT_STEERING, type SteeringPolicyConfig } from './steering-config.ts';
@@ -33,14 +34,6 @@ export interface RankingRequest extends ClientPlace {
   /** by which way it was asked, and from where: for the record alone */
   route?: string | undefined;
   address?: string | undefined;
-}
-
-export interface RankedServer {
-  id: string;
-  site: string;
-  baseUrl: string;
-  rank: number;
-  reasons: readonly string[];
 }
 
 export interface Ranking {
@@ -71,6 +64,11 @@ export interface Explanation extends Ranking {
 /** What is known of the servers, numbered in the order of the sites file. */
 export interface ServerStates extends ReportedLoad {
   verdictAt(server: number, nowMs: number): HealthVerdict;
+  /** of its verdict: index into `STANDINGS` */
+  standingAt(server: number, nowMs: number): number;
+  /** of the verdict that `standingAt` found last, as `reasonsAt` */
+  scoreAt(server: number): number;
+  reasonsAt(server: number): readonly HealthReason[];
   capacityBpsAt(server: number): number;
 }
 
@@ -84,13 +82,17 @@ export interface RankingOptions {
   paths?: PathShares;
 }
 
-const TIER_OF: Record<Exclude<Standing, 'up'>, number> = {
+const UP = STANDINGS.indexOf('up');
+const PROBATION = STANDINGS.indexOf('probation');
+const TIER_BY_STANDING: Record<Standing, number> = {
+  up: TIERS.takes,
   unheard: TIERS.doubtful,
   suspect: TIERS.doubtful,
   probation: TIERS.doubtful,
   draining: TIERS.draining,
   down: TIERS.down,
 };
+const TIER_OF = Uint8Array.from(STANDINGS, (standing) => TIER_BY_STANDING[standing]);
 
 const EXPLORE_BUCKET_MS = 60_000;
 /** Long enough for what was shed to be missing in the reports. */
@@ -122,6 +124,7 @@ export class ServerRanking {
   readonly #reasonTable = new ReasonTable();
   readonly #candidates = new Candidates();
   readonly #chosen = new Int32Array(MOST_SERVERS);
+  readonly #named: RankedServers;
 
   constructor(sites: readonly Site[], order: SiteOrder, nodes: ServerStates, options: RankingOptions = {}) {
     const { tuning = DEFAULT_STEERING, paths = null } = options;
@@ -132,6 +135,8 @@ export class ServerRanking {
     this.#tuning = tuning;
     this.#reservations = new Reservations(nodes, this.#fleet.servers.length, tuning.admission);
     this.#pace = new AnswerPace(tuning.pace);
+    const named = this.#fleet.servers.map(({ id, siteId: site, url: baseUrl }) => ({ id, site, baseUrl }));
+    this.#named = new RankedServers(named, MOST_SERVERS);
     this.#bound = new Float64Array(sites.length);
     this.#boundMs = new Float64Array(sites.length).fill(-Infinity);
   }
@@ -139,7 +144,7 @@ export class ServerRanking {
   /** Never empty: with nothing healthy all are named, for playback must not depend on this opinion. */
   rank(request: RankingRequest, nowMs: number): Ranking {
     this.#pace.count(nowMs);
-    const decision = this.#decide(request, nowMs);
+    const decision = this.#decide(request, nowMs, false);
     this.#reserve(decision, nowMs);
     return this.#answer(request, decision, nowMs);
   }
@@ -147,8 +152,8 @@ export class ServerRanking {
   /** As `rank`, and lets the record see what was looked at, before the session is reserved. */
   rankTold(request: RankingRequest, nowMs: number, tell: (view: DecisionView) => void): Ranking {
     this.#pace.count(nowMs);
-    const decision = this.#decide(request, nowMs);
-    const stays = decision.playing >= 0 && this.#keepsPlaying(decision, nowMs);
+    const decision = this.#decide(request, nowMs, true);
+    const { stays } = decision;
     tell({
       session: decision.session,
       candidates: this.#candidates,
@@ -162,7 +167,7 @@ export class ServerRanking {
 
   /** The same with every server that was looked at; nothing is reserved or counted. */
   explain(request: RankingRequest, nowMs: number): Explanation {
-    const decision = this.#decide(request, nowMs);
+    const decision = this.#decide(request, nowMs, true);
     const { server, siteRank, tier, count } = this.#candidates;
     const candidates = Array.from({ length: count }, (_, at): ExplainedCandidate => {
       const number = server[at]!;
@@ -183,8 +188,11 @@ export class ServerRanking {
     return { ...this.#answer(request, decision, nowMs), candidates };
   }
 
-  /** Fills `#candidates` and `#chosen`. */
-  #decide(request: RankingRequest, nowMs: number): Decision {
+  /**
+   * Fills `#candidates` and `#chosen`.
+   * @param all every server of the sites that are looked at becomes a candidate, chosen or not
+   */
+  #decide(request: RankingRequest, nowMs: number, all: boolean): Decision {
     const { path, client, playing } = request;
     const content = contentOf(path);
     const session = request.session ?? stableHash(client, content.hash);
@@ -193,26 +201,36 @@ export class ServerRanking {
       // Viewers of a live event are spread over a site's servers; what few ask for is kept in one place.
       key: content.isLive ? session : content.hash,
       playing: playing === undefined || playing === null ? -1 : this.#fleet.numberOf(playing),
+      stays: false,
+      explores: this.#explores(session, nowMs),
       priority: request.priority ?? content.priority,
       nominalBps: request.nominalBps ?? this.#tuning.admission.nominalBps,
       admission: ADMITTED,
       chosen: 0,
     };
-    this.#look(request, decision, nowMs, request.among);
-    if (this.#candidates.count === 0) this.#look(request, decision, nowMs, undefined);
+    decision.stays = decision.playing >= 0 && this.#keepsPlaying(decision, nowMs);
+    const order = this.#order.order(request);
+    this.#look(order, request, decision, nowMs, request.among, all);
+    if (this.#candidates.count === 0) this.#look(order, request, decision, nowMs, undefined, all);
     if (this.#candidates.tier[0] === TIERS.full) this.#admitToFull(decision);
     decision.chosen = this.#spreadOverSites();
     return decision;
   }
 
   /** Walks the sites outwards until enough of them have a server that takes the session; to the end if need be. */
-  #look(request: RankingRequest, decision: Decision, nowMs: number, among: ReadonlySet<string> | undefined): void {
+  #look(
+    order: ArrayLike<number>,
+    request: RankingRequest,
+    decision: Decision,
+    nowMs: number,
+    among: ReadonlySet<string> | undefined,
+    all: boolean,
+  ): void {
     this.#candidates.clear();
-    const order = this.#order.order(request);
-    const stays = decision.playing >= 0 && this.#keepsPlaying(decision, nowMs);
-    const explores = this.#explores(decision.session, nowMs);
     // A manifest names few sites: the walk need not go on to the end of the world when it has met them all.
     const named = among === undefined ? null : this.#fleet.sitesOf(among);
+    // With enough sites that take the session, an answer has two servers of the first, and one of each other.
+    const skips = !all && named === null && order.length >= MOST_SITES;
     let sitesMet = 0;
     let sitesThatTake = 0;
     for (let siteRank = 0; siteRank < order.length && sitesThatTake < MOST_SITES; siteRank++) {
@@ -222,48 +240,61 @@ export class ServerRanking {
         if (!named.has(site)) continue;
         sitesMet++;
       }
-      const pathShare = this.#pathShare(request, site, nowMs);
-      if (this.#lookAtSite(site, siteRank, decision, nowMs, among, { stays, explores, pathShare })) sitesThatTake++;
+      if (this.#lookAtSite(site, siteRank, request, decision, nowMs, among, skips)) sitesThatTake++;
     }
+    if (skips && sitesThatTake < MOST_SITES) this.#look(order, request, decision, nowMs, among, true);
   }
 
-  /** @returns whether a server of it takes the session */
+  /**
+   * @param skips servers need not be looked at that two others of the site come before
+   * @returns whether a server of it takes the session
+   */
   #lookAtSite(
     site: number,
     siteRank: number,
+    request: RankingRequest,
     decision: Decision,
     nowMs: number,
     among: ReadonlySet<string> | undefined,
-    { stays, explores, pathShare }: { stays: boolean; explores: boolean; pathShare: number },
+    skips: boolean,
   ): boolean {
-    const { session, key, nominalBps, playing } = decision;
+    const { session, key, nominalBps, playing, stays, explores } = decision;
     const { admission } = this.#tuning;
     const fleet = this.#fleet;
+    const nodes = this.#nodes;
+    const candidates = this.#candidates;
     const count = fleet.serverCount[site]!;
     const from = fleet.ownersAt(site, key);
     const bound = count < 2 ? Infinity : this.#loadBound(site, nowMs);
+    const pathShare = this.#pathShare(request, site, nowMs);
+    // The server that it plays from stands before its neighbours wherever it is in the ring.
+    const enough = skips && (playing < 0 || fleet.servers[playing]!.site !== site) ? 2 : count;
     let takes = false;
-    for (let turn = 0; turn < count; turn++) {
+    /** those that take it and are not over their bound: who comes later in the ring comes after them */
+    let before = 0;
+    for (let turn = 0; turn < count && before < enough; turn++) {
       const server = fleet.owners[from + turn]!;
       if (among !== undefined && !among.has(fleet.servers[server]!.id)) continue;
-      const { standing, score } = this.#nodes.verdictAt(server, nowMs);
+      const standing = nodes.standingAt(server, nowMs);
+      const score = nodes.scoreAt(server);
       let flags = turn === 0 ? 0 : FLAGS.standIn;
       if (server === playing) flags |= FLAGS.playsHere;
       const explored = explores && isWorthExploring(standing, score, pathShare);
-      if (standing !== 'up' && !explored) {
-        this.#candidates.add(server, site, siteRank, turn, TIER_OF[standing], 0, flags);
+      if (standing !== UP && !explored) {
+        candidates.add(server, site, siteRank, turn, TIER_OF[standing]!, 0, flags);
         continue;
       }
-      const load = this.#loadShare(server);
-      const loadWith = server === playing ? load : load + nominalBps / this.#nodes.capacityBpsAt(server);
+      const capacityBps = nodes.capacityBpsAt(server);
+      const load = this.#reservations.reservedBps(server) / capacityBps;
+      const loadWith = server === playing ? load : load + nominalBps / capacityBps;
       if (server === playing && stays) {
         takes = true;
         const place = this.#isHandedOn(server, bound, session, nowMs) ? turn + OVER_BOUND_TURNS : -1;
-        this.#candidates.add(server, site, siteRank, place, TIERS.takes, 0, flags);
+        candidates.add(server, site, siteRank, place, TIERS.takes, 0, flags);
         continue;
       }
       if (loadWith > admission.fullShare) {
-        this.#candidates.add(server, site, siteRank, turn, TIERS.full, loadWith, flags | FLAGS.full);
+        candidates.add(server, site, siteRank, turn, TIERS.full, loadWith, flags | FLAGS.full);
         continue;
       }
       const open = stays ? returnShare(loadWith, admission) : openShare(loadWith, admission);
@@ -279,12 +310,13 @@ export class ServerRanking {
       if (explored) flags |= FLAGS.explored;
       if (turnedBy < 1 && spilledBy < 1) {
         takes = true;
-        this.#candidates.add(server, site, siteRank, order, TIERS.takes, 0, flags);
+        if (load <= bound) before++;
+        candidates.add(server, site, siteRank, order, TIERS.takes, 0, flags);
         continue;
       }
       if (turnedBy >= 1) flags |= FLAGS.turnedAway;
       if (spilledBy >= 1) flags |= FLAGS.spilled;
-      this.#candidates.add(server, site, siteRank, order, TIERS.turnsAway, Math.max(turnedBy, spilledBy), flags);
+      candidates.add(server, site, siteRank, order, TIERS.turnsAway, Math.max(turnedBy, spilledBy), flags);
     }
     return takes;
   }
@@ -306,10 +338,11 @@ export class ServerRanking {
   ): number {
     const server = this.#candidates.server[at]!;
     if (server === playing && stays) return 1;
-    const { standing, score } = this.#nodes.verdictAt(server, nowMs);
+    const standing = this.#nodes.standingAt(server, nowMs);
+    const score = this.#nodes.scoreAt(server);
     const pathShare = this.#pathShare(request, this.#candidates.site[at]!, nowMs);
     const explored = explores && isWorthExploring(standing, score, pathShare);
-    if (standing !== 'up' && !explored) return 0;
+    if (standing !== UP && !explored) return 0;
     const { admission } = this.#tuning;
     const load = this.#loadShare(server);
     const loadWith = server === playing ? load : load + nominalBps / this.#nodes.capacityBpsAt(server);
@@ -320,10 +353,9 @@ export class ServerRanking {
 
   /** Whether the server that it plays from keeps the session: healthy for it, and not beyond its limit. */
   #keepsPlaying({ playing, session }: Decision, nowMs: number): boolean {
-    const { standing, score } = this.#nodes.verdictAt(playing, nowMs);
-    if (standing !== 'up') return false;
+    if (this.#nodes.standingAt(playing, nowMs) !== UP) return false;
     const hash = this.#fleet.hashes[playing]!;
-    if (beyond(mix32(hash ^ session), score) >= 1) return false;
+    if (beyond(mix32(hash ^ session), this.#nodes.scoreAt(playing)) >= 1) return false;
     const load = this.#reportedShare(playing);
     const { limitShare } = this.#tuning.admission;
     if (load <= limitShare) return true;
@@ -429,8 +461,7 @@ export class ServerRanking {
     const servers: RankedServer[] = [];
     for (let rank = 0; rank < decision.chosen; rank++) {
       const at = this.#chosen[rank]!;
-      const { id, siteId, url } = this.#fleet.servers[this.#candidates.server[at]!]!;
-      servers.push({ id, site: siteId, baseUrl: url, rank, reasons: this.#reasonsOf(at, request, nowMs) });
+      servers.push(this.#named.at(this.#candidates.server[at]!, rank, this.#reasonsOf(at, request, nowMs)));
     }
     const tier = this.#candidates.tier[0]!;
     const state = tier < TIERS.full ? 'serving' : tier === TIERS.full ? 'full' : 'out';
@@ -445,9 +476,9 @@ export class ServerRanking {
   #reasonsOf(at: number, place: ClientPlace, nowMs: number): readonly Reason[] {
     const { server, site, siteRank, flags } = this.#candidates;
     const lies = this.#order.reason(place, site[at]!, siteRank[at]!);
-    const isSameCountry = this.#fleet.sites[site[at]!]!.country === place.country;
-    const health = this.#nodes.verdictAt(server[at]!, nowMs).reasons;
-    return this.#reasonTable.of(lies, isSameCountry, health, flags[at]!);
+    const isSameCountry = this.#fleet.countries[site[at]!] === place.country;
+    this.#nodes.standingAt(server[at]!, nowMs);
+    return this.#reasonTable.of(lies, isSameCountry, this.#nodes.reasonsAt(server[at]!), flags[at]!);
   }
 }
 
@@ -457,6 +488,10 @@ interface Decision {
   key: number;
   /** number of the server it plays from, or −1 */
   playing: number;
+  /** that server keeps it */
+  stays: boolean;
+  /** it is one of the few that try what was turned away */
+  explores: boolean;
   priority: Priority;
   nominalBps: number;
   admission: Admission;
@@ -470,7 +505,7 @@ function beyond(hash: number, share: number): number {
 }
 
 /** A server that its own reports or its probes call bad is watched by them; what only viewers can tell needs viewers. */
-function isWorthExploring(standing: Standing, score: number, pathShare: number): boolean {
-  if (standing === 'probation') return true;
-  return standing === 'up' && score > 0 && (score < 1 || pathShare < 1);
+function isWorthExploring(standing: number, score: number, pathShare: number): boolean {
+  if (standing === PROBATION) return true;
+  return standing === UP && score > 0 && (score < 1 || pathShare < 1);
 }

@@ -10,7 +10,8 @@ const FLAG_REASONS: readonly (readonly [flag: number, reason: Reason])[] = [
   [FLAGS.spilled, 'spilled'],
   [FLAGS.full, 'full'],
 ];
-const SAME_COUNTRY = 1 << 15;
+/** Beyond all flags. */
+const SAME_COUNTRY = 1 << 8;
 
 /**
  * Lists of reasons, each made once: nearly all answers use the same few, and who writes them down can keep them by the
@@ -18,17 +19,24 @@ const SAME_COUNTRY = 1 << 15;
  */
 export class ReasonTable {
   /** goes with the verdict whose reasons they are */
-  readonly #lists = new WeakMap<readonly HealthReason[], Map<PlaceReason, Map<number, readonly Reason[]>>>();
+  readonly #lists = new WeakMap<readonly HealthReason[], Map<PlaceReason, (readonly Reason[] | undefined)[]>>();
+  /** nearly all servers are of one health */
+  #lastHealth: readonly HealthReason[] | null = null;
+  #lastByPlace = new Map<PlaceReason, (readonly Reason[] | undefined)[]>();
 
   of(lies: PlaceReason, isSameCountry: boolean, health: readonly HealthReason[], flags: number): readonly Reason[] {
+    const byPlace = this.#byPlace(health);
+    let byCode = byPlace.get(lies);
+    if (byCode === undefined) byPlace.set(lies, (byCode = Array.from({ length: 2 * SAME_COUNTRY })));
+    return (byCode[isSameCountry ? flags | SAME_COUNTRY : flags] ??= listOf(lies, isSameCountry, health, flags));
+  }
+
+  #byPlace(health: readonly HealthReason[]): Map<PlaceReason, (readonly Reason[] | undefined)[]> {
+    if (health === this.#lastHealth) return this.#lastByPlace;
     let byPlace = this.#lists.get(health);
     if (byPlace === undefined) this.#lists.set(health, (byPlace = new Map()));
-    let byCode = byPlace.get(lies);
-    if (byCode === undefined) byPlace.set(lies, (byCode = new Map()));
-    const code = isSameCountry ? flags | SAME_COUNTRY : flags;
-    let list = byCode.get(code);
-    if (list === undefined) byCode.set(code, (list = listOf(lies, isSameCountry, health, flags)));
-    return list;
+    this.#lastHealth = health;
+    return (this.#lastByPlace = byPlace);
   }
 }
 

@@ -14,6 +14,15 @@ export interface ReservationTuning {
 }
 
 const BUCKET_MS = 500;
+/** Numbers of one server, side by side. */
+const ROW = 4;
+/** What the last report does not show. */
+const PENDING_BPS = 0;
+/** The report that this goes with. */
+const REPORT_AT_MS = 1;
+const REPORTED_BPS = 2;
+/** The newest half second that was written. */
+const NEWEST = 3;
 
 /**
  * What each server has promised: the nominal bitrate of the sessions that it reports, and of those sent to it since,
@@ -29,49 +38,44 @@ export class Reservations {
   readonly #buckets: number;
   /** by server and half second of a cycle: what was sent there */
   readonly #sent: Float64Array;
-  /** by server: the newest half second that was written */
-  readonly #newest: Float64Array;
-  /** by server: what the last report does not show */
-  readonly #pending: Float64Array;
-  /** by server: the report that `#pending` goes with */
-  readonly #reportAtMs: Float64Array;
-  readonly #reportedBps: Float64Array;
+  readonly #rows: Float64Array;
 
   constructor(load: ReportedLoad, servers: number, { settleMs, instances }: ReservationTuning) {
     this.#load = load;
     this.#instances = instances;
     this.#buckets = Math.max(2, Math.ceil(settleMs / BUCKET_MS) + 1);
     this.#sent = new Float64Array(servers * this.#buckets);
-    this.#newest = new Float64Array(servers).fill(-Infinity);
-    this.#pending = new Float64Array(servers);
-    this.#reportAtMs = new Float64Array(servers).fill(-Infinity);
-    this.#reportedBps = new Float64Array(servers);
+    this.#rows = new Float64Array(servers * ROW);
+    for (let server = 0; server < servers; server++) {
+      this.#rows[server * ROW + REPORT_AT_MS] = -Infinity;
+      this.#rows[server * ROW + NEWEST] = -Infinity;
+    }
   }
 
   /** Bits per second: what is reported, and what no report can show yet. */
   reservedBps(server: number): number {
-    if (this.#reportAtMs[server] !== this.#load.reportedAtMs(server)) this.#settle(server);
-    return this.#load.reservedBpsAt(server) + this.#pending[server]!;
+    if (this.#rows[server * ROW + REPORT_AT_MS] !== this.#load.reportedAtMs(server)) this.#settle(server);
+    return this.#load.reservedBpsAt(server) + this.#rows[server * ROW + PENDING_BPS]!;
   }
 
   /** A session goes there. */
   reserve(server: number, nominalBps: number, nowMs: number): void {
     const bps = nominalBps * this.#instances;
-    if (this.#reportAtMs[server] !== this.#load.reportedAtMs(server)) this.#settle(server);
+    if (this.#rows[server * ROW + REPORT_AT_MS] !== this.#load.reportedAtMs(server)) this.#settle(server);
     this.#roll(server, Math.floor(nowMs / BUCKET_MS));
-    this.#sent[server * this.#buckets + (this.#newest[server]! % this.#buckets)]! += bps;
-    this.#pending[server]! += bps;
+    this.#sent[server * this.#buckets + (this.#rows[server * ROW + NEWEST]! % this.#buckets)]! += bps;
+    this.#rows[server * ROW + PENDING_BPS]! += bps;
   }
 
   /** A new report. */
   #settle(server: number): void {
     const reportedAtMs = this.#load.reportedAtMs(server);
     const reportedBps = this.#load.reservedBpsAt(server);
-    let growthBps = Math.max(0, reportedBps - this.#reportedBps[server]!);
-    this.#reportAtMs[server] = reportedAtMs;
-    this.#reportedBps[server] = reportedBps;
-    const newest = this.#newest[server]!;
-    if (newest === -Infinity || this.#pending[server] === 0) return;
+    let growthBps = Math.max(0, reportedBps - this.#rows[server * ROW + REPORTED_BPS]!);
+    this.#rows[server * ROW + REPORT_AT_MS] = reportedAtMs;
+    this.#rows[server * ROW + REPORTED_BPS] = reportedBps;
+    const newest = this.#rows[server * ROW + NEWEST]!;
+    if (newest === -Infinity || this.#rows[server * ROW + PENDING_BPS] === 0) return;
     const buckets = this.#buckets;
     const base = server * buckets;
     const reportBucket = Math.floor(reportedAtMs / BUCKET_MS);
@@ -83,17 +87,17 @@ export class Reservations {
       this.#sent[at]! -= shownBps;
       if (reportBucket - bucket < buckets) pending += this.#sent[at]!;
     }
-    this.#pending[server] = pending;
+    this.#rows[server * ROW + PENDING_BPS] = pending;
   }
 
   /** Half seconds in which nothing was sent are empty, not what they were a cycle ago. */
   #roll(server: number, bucket: number): void {
-    const newest = this.#newest[server]!;
+    const newest = this.#rows[server * ROW + NEWEST]!;
     if (bucket <= newest) return;
     const buckets = this.#buckets;
     const base = server * buckets;
     if (bucket - newest >= buckets) this.#sent.fill(0, base, base + buckets);
     else for (let at = newest + 1; at <= bucket; at++) this.#sent[base + (at % buckets)] = 0;
-    this.#newest[server] = bucket;
+    this.#rows[server * ROW + NEWEST] = bucket;
   }
 }

@@ -98,6 +98,9 @@ class PlacedOrder implements SiteOrder {
     ({ sites }) => sites.length + ORDER_OVERHEAD,
   );
   readonly #bare = new BarePlaces();
+  /** who decides asks for the order once, and for each server's reason */
+  #lastWhere: Whereabouts | null = null;
+  #lastPlaced: PlacedSites | null = null;
   #version = 0;
 
   constructor(count: number, proximity: Proximity, heard: HeardSites | null) {
@@ -128,14 +131,17 @@ class PlacedOrder implements SiteOrder {
     if (this.#heard !== null && this.#version !== this.#heard.version) {
       this.#version = this.#heard.version;
       this.#kept.clear();
+      this.#lastWhere = null;
     }
     const where = place.where ?? this.#bare.of(place);
+    if (where === this.#lastWhere) return this.#lastPlaced!;
     let ranked = this.#kept.get(where);
     if (ranked === undefined) {
       ranked = this.#find(where);
       this.#kept.set(where, ranked);
     }
-    return ranked;
+    this.#lastWhere = where;
+    return (this.#lastPlaced = ranked);
   }
 
   #find(where: Whereabouts): PlacedSites {

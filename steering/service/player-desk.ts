@@ -17,7 +17,7 @@ import type { CaseDesk } from './case-desk.ts';
 import type { ClientAddressReader } from './client-address.ts';
 import type { ClientLocation } from './client-location.ts';
 import { queryValues } from './query-values.ts';
-import { ServersJson } from './servers-json.ts';
+import { serversJson } from './servers-json.ts';
 import type { SessionRanking } from './session-ranking.ts';
 import type { SteeringMetrics } from './steering-metrics.ts';
 
@@ -38,7 +38,6 @@ type PlayerRoute = 'servers' | `steer-${SteeringProtocol}`;
 /** Answers players that ask which servers: as JSON, and as content steering. Nothing here sheds load. */
 export class PlayerDesk {
   readonly #options: PlayerDeskOptions;
-  readonly #json = new ServersJson();
 
   constructor(options: PlayerDeskOptions) {
     this.#options = options;
@@ -55,7 +54,7 @@ export class PlayerDesk {
     const client = ranking.locate(named.address);
     const { session, ...asked } = read.query;
     const ranked = ranking.rank(client, { route: 'servers', client: session ?? client.address, ...asked });
-    this.#answer(exchange, 'servers', 200, 'json', `${this.#json.write(ranked, client)}\n`);
+    this.#answer(exchange, 'servers', 200, 'json', `${serversJson(ranked, client)}\n`);
   }
 
   /**

@@ -1,8 +1,6 @@
 import { Counter, createRegistry, Gauge, Tally, type Registry } from '../../runtime/metrics.ts';
 import type { Site } from '../../topology/model/site.ts';
-import type { HealthVerdict } from '../policy/health.ts';
-
-const STANDINGS = ['up', 'unheard', 'suspect', 'probation', 'draining', 'down'] as const;
+import { STANDINGS, type HealthVerdict } from '../policy/health.ts';
 
 /** What steering counts. Labels come from fixed vocabularies and the sites file, never from a request. */
 export class SteeringMetrics {
