@@ -40,7 +40,7 @@ const routing = new Routing(topology);
 const routedMs = performance.now();
 const nodes = new NodeTable(list, DEFAULT_STEERING, 0);
 const order = siteOrderOf('network', list, new Proximity(list, loadCountryPositions()), {
-  table: { version: 0, routesTo: (network, metro) => routing.findRoutesTo(network, metro) },
+  table: { version: 0, sitesTo: (network, metro) => routing.sitesTo(network, metro) },
   siteIds: topology.sites.map(({ id }) => id),
 });
 const ranking = new ServerRanking(list, order, nodes);

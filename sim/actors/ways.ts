@@ -1,3 +1,4 @@
+import type { ReachedSites } from '../../topology/model/reached-sites.ts';
 import { Routing } from '../../topology/model/routing.ts';
 import type { Position } from '../../topology/model/site.ts';
 import type { Path, Route, Topology } from '../../topology/model/topology.ts';
@@ -116,9 +117,13 @@ export class Ways {
     return 2 * this.#topology.links.length + server;
   }
 
-  /** As steering's route table. */
   routesTo(network: string, metro: string): readonly Route[] {
     return this.#routing.routesTo(network, metro);
+  }
+
+  /** As steering's route table. */
+  sitesTo(network: string, metro: string): ReachedSites {
+    return this.#routing.sitesTo(network, metro);
   }
 
   routeOf(server: number, place: number): Route | null {

@@ -162,7 +162,7 @@ export function assemble(scenario: Scenario, topology: Topology, machine: Machin
       get version() {
         return ways.version;
       },
-      routesTo: (networkId, metro) => ways.routesTo(networkId, metro),
+      sitesTo: (networkId, metro) => ways.sitesTo(networkId, metro),
     },
     siteIds: topology.sites.map(({ id }) => id),
     edges: edges.map(({ node, site, server }) => ({

@@ -86,7 +86,7 @@ test('sites come by longest prefix, local preference, reach, AS path, MED, dista
         edges: [],
       }));
       const order = siteOrderOf('network', sites, new Proximity(sites, new Map()), {
-        table: { version: 0, routesTo: (network, metro) => routing.findRoutesTo(network, metro) },
+        table: { version: 0, sitesTo: (network, metro) => routing.sitesTo(network, metro) },
         siteIds: topology.sites.map(({ id }) => id),
       });
       // What each announcement alone would lead to.

@@ -1,4 +1,5 @@
 import type { NodeReport } from '../../topology/model/node-report.ts';
+import { REACHES } from '../../topology/model/topology.ts';
 import { DecisionRecorder, type NextLine, type RecordSink } from './decision-recorder.ts';
 import { Proximity } from './proximity.ts';
 import type { NodeTable } from './node-table.ts';
@@ -41,19 +42,10 @@ export class LineList implements RecordSink {
 /** Networks A and B, each in one metro: A hears all sites, B those beyond the first. */
 const routes: RouteTable = {
   version: 1,
-  routesTo: (network) =>
-    Array.from({ length: 7 }, (_, site) => site)
-      .filter((site) => network === 'A' || site > 0)
-      .map((site) => ({
-        site,
-        reach: site === 0 ? 'private' : 'transit',
-        links: [],
-        oneWayMs: site,
-        prefixLength: 16,
-        localPreference: 100,
-        asPath: [],
-        med: 0,
-      })),
+  sitesTo: (network) => {
+    const sites = Uint16Array.from({ length: 7 }, (_, site) => site).filter((site) => network === 'A' || site > 0);
+    return { sites, reaches: Uint8Array.from(sites, (site) => REACHES.indexOf(site === 0 ? 'private' : 'transit')) };
+  },
 };
 
 /** A table and a ranking that are recorded; time is the test's own. */

@@ -1,6 +1,7 @@
 import test from 'ava';
-import type { Route } from '../../topology/model/topology.ts';
+import type { ReachedSites } from '../../topology/model/reached-sites.ts';
 import type { Site } from '../../topology/model/site.ts';
+import { REACHES, type Reach } from '../../topology/model/topology.ts';
 import { Proximity } from './proximity.ts';
 import { siteOrderOf, type RouteTable } from './site-order.ts';
 import type { SteeringPolicyConfig } from './steering-config.ts';
@@ -22,25 +23,22 @@ const COUNTRIES = new Map([['DE', { latitude: 51, longitude: 10 }]]);
 const CLIENT = { country: 'DE', client: 'someone' };
 const SUBSCRIBER = { network: 'telecom', metro: 'berlin' };
 
-const route = (index: number, reach: Route['reach']): Route => ({
-  site: index,
-  reach,
-  links: [],
-  oneWayMs: 5,
-  prefixLength: 16,
-  localPreference: 100,
-  asPath: ['telecom'],
-  med: 0,
-});
-
 class Table implements RouteTable {
   version = 0;
   asked = 0;
-  routes: Route[] = [route(0, 'embedded'), route(1, 'embedded'), route(3, 'transit')];
+  reached: [site: number, reach: Reach][] = [
+    [0, 'embedded'],
+    [1, 'embedded'],
+    [3, 'transit'],
+  ];
 
-  routesTo(network: string): readonly Route[] {
+  sitesTo(network: string): ReachedSites {
     this.asked++;
-    return network === 'telecom' ? this.routes : [];
+    const reached = network === 'telecom' ? this.reached : [];
+    return {
+      sites: Uint16Array.from(reached, ([site]) => site),
+      reaches: Uint8Array.from(reached, ([, reach]) => REACHES.indexOf(reach)),
+    };
   }
 }
 
@@ -78,7 +76,7 @@ test('routes are asked for once, and again when they have changed', (t) => {
   const place = { ...CLIENT, subscriber: SUBSCRIBER };
   for (let time = 0; time < 3; time++) order.order(place);
   t.is(table.asked, 1);
-  table.routes = [route(2, 'peering')];
+  table.reached = [[2, 'peering']];
   table.version++;
   t.deepEqual(named(order.order(place)), ['fra']);
 });

@@ -1,6 +1,7 @@
 import type { Position, Site } from '../../topology/model/site.ts';
 import { mix32, stableHash } from '../../topology/model/stable-hash.ts';
-import { REACHES, type Route } from '../../topology/model/topology.ts';
+import type { ReachedSites } from '../../topology/model/reached-sites.ts';
+import { REACHES } from '../../topology/model/topology.ts';
 import { KeptByUse } from './kept-by-use.ts';
 import type { Proximity } from './proximity.ts';
 import type { PlaceReason } from './reasons.ts';
@@ -40,11 +41,11 @@ export interface PlacedSites {
   readonly reasons: Uint8Array;
 }
 
-/** Routes to the subscribers of a network in a metro, the best first, as `topology/model/routing.ts` finds them. */
+/** Sites with a route to the subscribers of a network in a metro, the best first, as `topology/model/routing.ts` finds them. */
 export interface RouteTable {
   /** another number when routes have changed */
   readonly version: number;
-  routesTo(network: string, metro: string): readonly Route[];
+  sitesTo(network: string, metro: string): ReachedSites;
 }
 
 /** Reasons as they are kept, a byte each. */
@@ -60,6 +61,8 @@ const CODE = Object.fromEntries(PLACE_REASONS.map((reason, code) => [reason, cod
   (typeof PLACE_REASONS)[number],
   number
 >;
+
+const REACH_CODES = Uint8Array.from(REACHES, (reach) => CODE[reach]);
 
 /**
  * Sites of all orders together that are kept, at two or three bytes each. Half of it has room for every network and
@@ -225,12 +228,20 @@ class HeardSites {
 
   /** @returns null where none of our sites hears of them */
   toward({ network, metro }: Subscriber): PlacedSites | null {
-    const routes = this.#routes.routesTo(network, metro).filter(({ site }) => this.#sites[site]! >= 0);
-    if (routes.length === 0) return null;
-    return {
-      sites: Uint16Array.from(routes, ({ site }) => this.#sites[site]!),
-      reasons: Uint8Array.from(routes, ({ reach }) => CODE[reach]),
-    };
+    const reached = this.#routes.sitesTo(network, metro);
+    const sites = new Uint16Array(reached.sites.length);
+    const reasons = new Uint8Array(sites.length);
+    let count = 0;
+    for (let at = 0; at < sites.length; at++) {
+      const site = this.#sites[reached.sites[at]!]!;
+      if (site < 0) continue;
+      sites[count] = site;
+      reasons[count++] = REACH_CODES[reached.reaches[at]!]!;
+    }
+    if (count === 0) return null;
+    return count === sites.length
+      ? { sites, reasons }
+      : { sites: sites.slice(0, count), reasons: reasons.slice(0, count) };
   }
 }
 

@@ -11,7 +11,7 @@ import { CurrentOrder } from '../policy/current-order.ts';
 import { Proximity } from '../policy/proximity.ts';
 import { siteOrderOf, type SiteOrder } from '../policy/site-order.ts';
 import type { SteeringPolicyConfig } from '../policy/steering-config.ts';
-import { WhereaboutsTable } from '../policy/whereabouts.ts';
+import { WhereaboutsTable, type Whereabouts } from '../policy/whereabouts.ts';
 import { ClientLocator, type ClientLocation, type Locator, type LocationTrace } from './client-location.ts';
 import { FileWatch, signatureOf } from './file-watch.ts';
 import { readCoverageZonesApart, readTopologyApart } from './read-apart.ts';
@@ -56,9 +56,9 @@ export interface InputState {
 }
 
 const WATCH_EVERY_MS = 2000;
-/** How long the thread that answers is kept busy at a time with orders of a new topology, and how long in all. */
+/** How long the thread that answers is kept busy at a time with orders of a new topology, and how long it goes on with the old. */
 const WARM_SLICE_MS = 5;
-const WARM_MOST_MS = 10_000;
+const WARM_BEFORE_MS = 300;
 
 /**
  * Locates clients and orders sites for them by what is in files, and takes in those that change: beside the answering,
@@ -75,6 +75,9 @@ export class LocationSources implements Locator {
   readonly #databases: GeoDatabase[] = [];
   #zones: CoverageZones | null = null;
   #routing: Routing | null = null;
+  /** how many were read */
+  #topologies = 0;
+  #isClosed = false;
   #locator: ClientLocator;
 
   private constructor(options: LocationSourcesOptions) {
@@ -123,6 +126,7 @@ export class LocationSources implements Locator {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const watch of this.#watches) watch.close();
   }
 
@@ -153,11 +157,14 @@ export class LocationSources implements Locator {
     const { topology } = outcome;
     const missing = this.#missingSite(topology, file);
     if (missing !== null) return missing;
+    this.#topologies++;
     const routing = new Routing(topology);
     const order = this.#orderOf(routing);
-    await this.#warm(order);
+    const places = [...this.order.known()].toReversed();
+    const left = await this.#warm(order, places, WARM_BEFORE_MS);
     this.order.replace(order);
     this.#routing = routing;
+    void this.#warm(order, left, Infinity);
     return null;
   }
 
@@ -177,7 +184,7 @@ export class LocationSources implements Locator {
       sites,
       this.#proximity,
       routing && {
-        table: { version: 0, routesTo: (network, metro) => routing.findRoutesTo(network, metro) },
+        table: { version: 0, sitesTo: (network, metro) => routing.sitesTo(network, metro) },
         siteIds: routing.topology.sites.map(({ id }) => id),
       },
     );
@@ -185,19 +192,23 @@ export class LocationSources implements Locator {
 
   /**
    * Finds the orders of the places that clients come from, those of late first, a little at a time: found all at once
-   * when they are asked for, thousands of them would keep viewers waiting for seconds.
+   * when they are asked for, thousands of them would keep viewers waiting.
+   * @returns those that are left after so long, or when another topology has come
    */
-  async #warm(order: SiteOrder): Promise<void> {
+  async #warm(order: SiteOrder, places: readonly Whereabouts[], mostMs: number): Promise<readonly Whereabouts[]> {
+    const topologies = this.#topologies;
     const startedMs = performance.now();
     let sliceEndMs = startedMs + WARM_SLICE_MS;
-    for (const where of [...this.order.known()].toReversed()) {
+    for (const [at, where] of places.entries()) {
       order.order({ country: where.country, client: '', where });
       const nowMs = performance.now();
-      if (nowMs - startedMs > WARM_MOST_MS) return;
       if (nowMs < sliceEndMs) continue;
       await setImmediate();
+      const isOver = performance.now() - startedMs > mostMs || topologies !== this.#topologies || this.#isClosed;
+      if (isOver) return places.slice(at + 1);
       sliceEndMs = performance.now() + WARM_SLICE_MS;
     }
+    return [];
   }
 
   /** @param read takes in the file, or says in one line why not */

@@ -1,11 +1,14 @@
 import { AsRoutes } from './as-routes.ts';
 import { NetworkJoins, type Target } from './network-joins.ts';
 import type { PrefixTable } from './prefix-table.ts';
-import { compareRoutes, DEFAULT_LOCAL_PREFERENCE } from './route-order.ts';
+import type { ReachedSites, SiteSorter } from './reached-sites.ts';
+import { compareRoutes, DEFAULT_LOCAL_PREFERENCE, REACH_ORDER } from './route-order.ts';
 import { reachOf, siteLinksOf, type SiteLink } from './site-links.ts';
 import type { TopologyIndex } from './topology-index.ts';
-import type { Announcement, DirectedLink, Reach, Route } from './topology.ts';
+import { REACHES, type Announcement, type DirectedLink, type Reach, type Route } from './topology.ts';
 import { Way } from './way.ts';
+
+const PEERING = REACH_ORDER.peering;
 
 interface Tail {
   readonly asPath: readonly string[];
@@ -96,7 +99,38 @@ export class HeardRoutes {
     return this.#heard === null ? this.#byRelations(target, lengths.longest) : this.#byAnnouncements(target, lengths);
   }
 
-  #byRelations(target: Target, prefixLength: number): Route[] {
+  /**
+   * The sites with a route to the target, the best first: those of `toward`, without the work of making the routes.
+   * @returns null where announcements are given, which have preferences of their own
+   */
+  reached(target: Target, sorter: SiteSorter): ReachedSites | null {
+    if (this.#heard !== null) return null;
+    const tailOf = this.#tailsToward(target);
+    sorter.clear();
+    for (let site = 0; site < this.#siteLinks.length; site++) {
+      let bestReach: number = REACHES.length;
+      let bestLength = 0;
+      let bestMs = Infinity;
+      for (const link of this.#siteLinks[site]!) {
+        const reach = link.kind === 'exchange' ? PEERING : REACH_ORDER[link.reach];
+        if (reach > bestReach) continue;
+        const tail = tailOf(link);
+        if (tail === null) continue;
+        const { length } = tail.asPath;
+        if (reach === bestReach && length > bestLength) continue;
+        const ms = link.head.msWith(tail.way);
+        if (reach === bestReach && length === bestLength && ms >= bestMs) continue;
+        bestReach = reach;
+        bestLength = length;
+        bestMs = ms;
+      }
+      if (bestReach < REACHES.length) sorter.add(site, bestReach, bestLength, bestMs);
+    }
+    return sorter.sorted();
+  }
+
+  /** What follows each link of a site, as the relations have it: null where nothing is heard over it. */
+  #tailsToward(target: Target): (link: SiteLink) => Tail | null {
     const origin = this.asRoutes.toward(target.network);
     const tails = new Map<number, Tail>();
     const tailFrom = (network: number) => {
@@ -113,12 +147,15 @@ export class HeardRoutes {
       }
       return best;
     };
-    const tailOf = (link: SiteLink) => {
+    return (link) => {
       if (link.kind === 'exchange') return bestAt(link.exchange);
       const told = link.reach === 'transit' ? origin.reaches(link.network) : origin.isForPeers(link.network);
       return told ? tailFrom(link.network) : null;
     };
+  }
 
+  #byRelations(target: Target, prefixLength: number): Route[] {
+    const tailOf = this.#tailsToward(target);
     const routes: Route[] = [];
     this.#siteLinks.forEach((links, site) => {
       let best: Route | null = null;

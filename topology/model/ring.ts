@@ -51,29 +51,56 @@ export class HashRing {
  * @returns by arc: indices into `nodes`, as they were given; equal orders are one object
  */
 export function ringArcs(nodes: readonly string[], arcs: number, most: number): Int32Array[] {
-  const points: { at: number; node: number }[] = [];
-  nodes.forEach((name, node) => {
-    for (const at of pointsOf(name)) points.push({ at, node });
-  });
-  // A point that several want is in the order of their names, so that the loss of one changes nothing for the others.
-  points.sort((a, b) => a.at - b.at || byCodeUnit(nodes[a.node]!, nodes[b.node]!));
+  const { points, nodeOf } = sortedPoints(nodes);
   const wanted = Math.min(most, nodes.length);
-  const orders = new Map<string, Int32Array>();
+  const orders = new OrderTable(nodes.length, wanted);
   const order = new Int32Array(wanted);
   let first = 0;
   return Array.from({ length: arcs }, (_, arc) => {
     const from = (arc / arcs) * RANGE;
-    while (first < points.length && points[first]!.at < from) first++;
+    while (first < points.length && points[first]! < from) first++;
     let found = 0;
     for (let next = first; found < wanted; next++) {
-      const { node } = points[next % points.length]!;
-      if (order.lastIndexOf(node, found - 1) < 0 || found === 0) order[found++] = node;
+      const node = nodeOf[next < points.length ? next : next % points.length]!;
+      let before = 0;
+      while (before < found && order[before] !== node) before++;
+      if (before === found) order[found++] = node;
     }
-    const name = order.join();
-    let kept = orders.get(name);
-    if (kept === undefined) orders.set(name, (kept = order.slice()));
-    return kept;
+    return orders.same(order);
   });
+}
+
+/** All points of all nodes in order. One that several want is in the order of their names, so that the loss of one changes nothing for the others. */
+function sortedPoints(nodes: readonly string[]): { points: Float64Array; nodeOf: Int32Array } {
+  const byName = nodes.map((_name, node) => node).sort((a, b) => byCodeUnit(nodes[a]!, nodes[b]!));
+  // Point and place by name in one number: numbers are sorted much faster than pairs.
+  const packed = Float64Array.from(
+    byName.flatMap((node, place) => pointsOf(nodes[node]!).map((point) => point * nodes.length + place)),
+  ).sort();
+  return {
+    points: packed.map((both) => Math.floor(both / nodes.length)),
+    nodeOf: Int32Array.from(packed, (both) => byName[both % nodes.length]!),
+  };
+}
+
+/** Orders of nodes, each kept once. */
+class OrderTable {
+  readonly #orders = new Map<number | string, Int32Array>();
+  readonly #nodes: number;
+  /** a number has room for an order */
+  readonly #fits: boolean;
+
+  constructor(nodes: number, length: number) {
+    this.#nodes = nodes;
+    this.#fits = nodes ** length < Number.MAX_SAFE_INTEGER;
+  }
+
+  same(order: Int32Array): Int32Array {
+    const name = this.#fits ? order.reduce((number, node) => number * this.#nodes + node, 0) : order.join();
+    let kept = this.#orders.get(name);
+    if (kept === undefined) this.#orders.set(name, (kept = order.slice()));
+    return kept;
+  }
 }
 
 /** Plain code-unit order: what `localeCompare` would give depends on the machine. */

@@ -8,7 +8,8 @@ export const DEFAULT_LOCAL_PREFERENCE: Readonly<Record<Reach, number>> = {
   transit: 100,
 };
 
-const ORDER = Object.fromEntries(REACHES.map((reach, at) => [reach, at])) as Record<Reach, number>;
+/** The nearest first. */
+export const REACH_ORDER = Object.fromEntries(REACHES.map((reach, at) => [reach, at])) as Record<Reach, number>;
 
 /**
  * The better route first (reference: live delivery §4; BGP's order, RFC 4271 §9.1.2.2): the longer prefix, the higher
@@ -19,7 +20,7 @@ export function compareRoutes(a: Omit<Route, 'links'>, b: Omit<Route, 'links'>):
   return (
     b.prefixLength - a.prefixLength ||
     b.localPreference - a.localPreference ||
-    ORDER[a.reach] - ORDER[b.reach] ||
+    REACH_ORDER[a.reach] - REACH_ORDER[b.reach] ||
     a.asPath.length - b.asPath.length ||
     a.med - b.med ||
     a.oneWayMs - b.oneWayMs

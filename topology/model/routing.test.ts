@@ -6,7 +6,8 @@ import { distanceKm } from './geography.ts';
 import { compareRoutes, Routing } from './routing.ts';
 import { smallWorld } from './small-worlds.fixture.ts';
 import type { TopologyIndex } from './topology-index.ts';
-import { topologySchema, type Path, type Topology } from './topology.ts';
+import { generateWorld } from '../world/generate.ts';
+import { REACHES, topologySchema, type Path, type Topology } from './topology.ts';
 
 type Written = Record<string, unknown[]> & { announcements?: unknown[] };
 const EXAMPLE = readFileSync(new URL('../examples/three-sites.yaml', import.meta.url), 'utf8');
@@ -265,4 +266,24 @@ test('over the backbone no way is shorter than the one found', (t) => {
     { numRuns: 300 },
   );
   t.pass();
+});
+
+test('who asks for sites alone gets them as their routes would stand, in every world', (t) => {
+  let several = 0;
+  const alike = (topology: Topology) => {
+    const whole = new Routing(topology);
+    for (const { network, metro } of topology.access) {
+      const { sites, reaches } = whole.sitesTo(network, metro);
+      const told = Array.from(sites, (site, at) => [site, REACHES[reaches[at]!]]);
+      const routes = whole.routesTo(network, metro);
+      if (routes.length > 2) several++;
+      t.deepEqual(
+        told,
+        routes.map(({ site, reach }) => [site, reach]),
+      );
+    }
+  };
+  fc.assert(fc.property(smallWorld, alike));
+  alike(generateWorld({ sites: 120, servers: 240, seed: 5 }));
+  t.true(several > 500, `${several}`);
 });

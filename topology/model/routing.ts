@@ -3,7 +3,8 @@ import { HeardRoutes } from './heard-routes.ts';
 import type { AddressWords } from './ip-address.ts';
 import type { Target } from './network-joins.ts';
 import { PrefixTable } from './prefix-table.ts';
-import { compareRoutes } from './route-order.ts';
+import { SiteSorter, type ReachedSites } from './reached-sites.ts';
+import { compareRoutes, REACH_ORDER } from './route-order.ts';
 import { stableHash } from './stable-hash.ts';
 import { TopologyIndex } from './topology-index.ts';
 import type { Path, Route, Topology } from './topology.ts';
@@ -39,6 +40,7 @@ export class Routing {
   readonly #accessLinks = new Map<number, number>();
   /** by embedded site: the directed link from its host */
   readonly #hostLinks = new Map<number, number>();
+  #sorter: SiteSorter | null = null;
   readonly #routes = new Map<string, readonly Route[]>();
   readonly #spreads = new Map<number, Spread>();
   readonly #fills = new Map<string, Path | null>();
@@ -82,10 +84,23 @@ export class Routing {
     return this.#routesTo(network, metro, null);
   }
 
-  /** The same, not kept: for those who keep what they make of it, for routes of a large world take gigabytes. */
+  /** The same, not kept: routes of a large world take gigabytes. */
   findRoutesTo(network: string, metro: string): readonly Route[] {
     const target = this.#targetOf(network, metro);
     return target === null ? [] : this.#find(target, metro, null);
+  }
+
+  /** The sites of `routesTo` in the same order. Not kept: for those who keep what they make of it. */
+  sitesTo(network: string, metro: string): ReachedSites {
+    const target = this.#targetOf(network, metro);
+    if (target === null) return { sites: new Uint16Array(0), reaches: new Uint8Array(0) };
+    const reached = this.#heard.reached(target, (this.#sorter ??= new SiteSorter(this.#siteHashes)));
+    if (reached !== null) return reached;
+    const routes = this.#find(target, metro, null);
+    return {
+      sites: Uint16Array.from(routes, ({ site }) => site),
+      reaches: Uint8Array.from(routes, ({ reach }) => REACH_ORDER[reach]),
+    };
   }
 
   /** The first of `routesTo`, for those who look at many pairs once each: the others are not kept. */
