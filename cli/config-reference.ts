@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { edgeConfigSchema } from '../edge/service/edge-config.ts';
 import { scenarioSchema } from '../sim/scenarios/scenario.ts';
-import { coverageZonesSchema } from '../steering/policy/coverage-zones.ts';
+import { coverageZonesSchema } from '../steering/policy/location/coverage-zones.ts';
 import { cdnsSchema } from '../topology/model/cdns.ts';
 import { sitesSchema } from '../topology/model/site.ts';
 import { topologySchema } from '../topology/model/topology.ts';

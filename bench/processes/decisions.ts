@@ -1,10 +1,10 @@
 // Steering's decisions in a process of its own, without HTTP; what they took is one line of JSON on standard output.
-import { NodeTable } from '../../steering/policy/node-table.ts';
-import { Proximity } from '../../steering/policy/proximity.ts';
+import { NodeTable } from '../../steering/policy/health/node-table.ts';
+import { Proximity } from '../../steering/policy/location/proximity.ts';
 import { ServerRanking } from '../../steering/policy/ranking.ts';
-import { siteOrderOf } from '../../steering/policy/site-order.ts';
+import { siteOrderOf } from '../../steering/policy/location/site-order.ts';
 import { DEFAULT_STEERING } from '../../steering/policy/steering-config.ts';
-import type { Whereabouts } from '../../steering/policy/whereabouts.ts';
+import type { Whereabouts } from '../../steering/policy/location/whereabouts.ts';
 import { loadCountryPositions } from '../../topology/load/country-positions.ts';
 import { Routing } from '../../topology/model/routing.ts';
 import { sitesOf } from '../../topology/model/sites-of.ts';

@@ -3,8 +3,8 @@ import { BadInput } from '../../runtime/bad-input.ts';
 import type { StartRecord } from '../../sim/actors/steering-desk.ts';
 import { WALL_START_MS } from '../../sim/engine/engine.ts';
 import type { Scenario } from '../../sim/scenarios/scenario.ts';
-import { DecisionRecorder, type RecordSink } from '../../steering/policy/decision-recorder.ts';
-import { headersOf } from '../../steering/policy/record-header.ts';
+import { DecisionRecorder, type RecordSink } from '../../steering/policy/record/decision-recorder.ts';
+import { headersOf } from '../../steering/policy/record/record-header.ts';
 
 const { version: SOFTWARE } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;

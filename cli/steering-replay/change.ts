@@ -1,5 +1,5 @@
 import { BadInput } from '../../runtime/bad-input.ts';
-import type { RecordHeader } from '../../steering/policy/decision-record.ts';
+import type { RecordHeader } from '../../steering/policy/record/decision-record.ts';
 import type { WorldChange } from '../../steering/policy/replay/replay-world.ts';
 
 export interface MissingFlags {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { RecordedWorld } from '../../steering/policy/record.fixture.ts';
+import { RecordedWorld } from '../../steering/policy/record/record.fixture.ts';
 import { clients } from '../../steering/policy/world.fixture.ts';
 import { recordFiles } from '../../steering/service/record-file.ts';
 import { temporaryFolder } from '../../steering/service/recorded-evening.fixture.ts';

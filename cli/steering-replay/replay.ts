@@ -9,7 +9,7 @@ import { ReplayCheck, type Difference } from '../../steering/policy/replay/repla
 import { WhatIf } from '../../steering/policy/replay/what-if.ts';
 import type { WhatIfResult } from '../../steering/policy/replay/what-if-result.ts';
 import type { WorldChange } from '../../steering/policy/replay/replay-world.ts';
-import type { RecordHeader } from '../../steering/policy/decision-record.ts';
+import type { RecordHeader } from '../../steering/policy/record/decision-record.ts';
 import { readRecord, type LinePlace, type RecordFile } from '../../steering/service/record-file.ts';
 
 export interface ReadOptions {

@@ -1,9 +1,9 @@
-import type { DecisionRecorder } from '../../steering/policy/decision-recorder.ts';
-import type { NodeTable } from '../../steering/policy/node-table.ts';
-import { Proximity } from '../../steering/policy/proximity.ts';
+import type { DecisionRecorder } from '../../steering/policy/record/decision-recorder.ts';
+import type { NodeTable } from '../../steering/policy/health/node-table.ts';
+import { Proximity } from '../../steering/policy/location/proximity.ts';
 import type { Ranking, RankingRequest, ServerRanking } from '../../steering/policy/ranking.ts';
-import { makePolicies, type PolicyParts } from '../../steering/policy/recorded-policies.ts';
-import { siteOrderOf, type RouteTable, type SiteOrder } from '../../steering/policy/site-order.ts';
+import { makePolicies, type PolicyParts } from '../../steering/policy/record/recorded-policies.ts';
+import { siteOrderOf, type RouteTable, type SiteOrder } from '../../steering/policy/location/site-order.ts';
 import type { SteeringPolicyConfig } from '../../steering/policy/steering-config.ts';
 import type { NodeReport } from '../../topology/model/node-report.ts';
 import type { Position, Site } from '../../topology/model/site.ts';

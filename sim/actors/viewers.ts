@@ -1,4 +1,4 @@
-import { SLOW_DURATIONS, SLOW_MS } from '../../steering/policy/cmcd-events.ts';
+import { SLOW_DURATIONS, SLOW_MS } from '../../steering/policy/health/cmcd-events.ts';
 import type { Ranking as SteeringAnswer } from '../../steering/policy/ranking.ts';
 import { stableHash } from '../../topology/model/stable-hash.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -282,7 +282,7 @@ export class Viewers implements PlayerSink, WireAsker {
     const retryAfterMs = failure === 'answered' && status === 503 ? 1000 * Math.ceil(wire.ttlMs[exchange]! / 1000) : -1;
     const bytes = wire.receivedBytes(exchange);
     if (bytes > 0) this.#delivered(viewer, exchange, bytes);
-    // What is not there is the origin's matter (steering/policy/cmcd-events.ts).
+    // What is not there is the origin's matter (steering/policy/health/cmcd-events.ts).
     if (cause !== 'not-found' && cause !== 'gone') this.#tellSteering(viewer, wire.server[exchange]!, 'failed');
     const player = this.#players.focus(viewer);
     player.failed(fetchId, cause, bytes, retryAfterMs, nowMs, engine.wallMs);

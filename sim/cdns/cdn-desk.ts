@@ -1,9 +1,9 @@
-import { CdnHealth } from '../../steering/policy/cdn-health.ts';
-import { CdnMonth } from '../../steering/policy/cdn-month.ts';
-import { TB_BYTES } from '../../steering/policy/cdn-price.ts';
-import { CdnRanking } from '../../steering/policy/cdn-ranking.ts';
-import { CdnTraffic } from '../../steering/policy/cdn-traffic.ts';
-import { monthAt } from '../../steering/policy/month.ts';
+import { CdnHealth } from '../../steering/policy/cdns/cdn-health.ts';
+import { CdnMonth } from '../../steering/policy/cdns/cdn-month.ts';
+import { TB_BYTES } from '../../steering/policy/cdns/cdn-price.ts';
+import { CdnRanking } from '../../steering/policy/cdns/cdn-ranking.ts';
+import { CdnTraffic } from '../../steering/policy/cdns/cdn-traffic.ts';
+import { monthAt } from '../../steering/policy/cdns/month.ts';
 import type { RankedServer } from '../../steering/policy/ranked-servers.ts';
 import type { Ranking, RankingRequest } from '../../steering/policy/ranking.ts';
 import type { SteeringPolicyConfig } from '../../steering/policy/steering-config.ts';

@@ -1,6 +1,6 @@
-import { CdnFootprints } from '../../steering/policy/cdn-footprints.ts';
-import { GB_BYTES, nextPricePerGB, TB_BYTES, volumeCost } from '../../steering/policy/cdn-price.ts';
-import { monthAt } from '../../steering/policy/month.ts';
+import { CdnFootprints } from '../../steering/policy/cdns/cdn-footprints.ts';
+import { GB_BYTES, nextPricePerGB, TB_BYTES, volumeCost } from '../../steering/policy/cdns/cdn-price.ts';
+import { monthAt } from '../../steering/policy/cdns/month.ts';
 import type { Cdn } from '../../topology/model/cdns.ts';
 import type { CdnResult, Series } from '../run/result.ts';
 import type { Simulation } from '../run/simulation.ts';

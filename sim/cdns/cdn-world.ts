@@ -3,7 +3,7 @@ import { distanceKm } from '../../topology/model/geography.ts';
 import { parsePrefix, formatAddress } from '../../topology/model/ip-address.ts';
 import type { Link, Metro, Server, Topology, TopologySite } from '../../topology/model/topology.ts';
 import { hardwareFor } from '../../topology/world/sizing.ts';
-import { CdnFootprints, type FootprintClient } from '../../steering/policy/cdn-footprints.ts';
+import { CdnFootprints, type FootprintClient } from '../../steering/policy/cdns/cdn-footprints.ts';
 
 /** Other people's CDNs in a modelled Internet, in the place of our own sites. */
 export interface CdnRehearsal {

@@ -4,7 +4,7 @@ import { PRIORITIES } from '../../topology/model/priority.ts';
 import { serversAnswerSchema } from '../../topology/model/servers-answer.ts';
 import { countrySchema } from '../../topology/model/site.ts';
 import { REACHES } from '../../topology/model/topology.ts';
-import { LOCATED_BY } from './whereabouts.ts';
+import { LOCATED_BY } from './location/whereabouts.ts';
 
 /** More candidates than an answer tells of help nobody; how many were left out is told. */
 export const MOST_CANDIDATES = 200;

@@ -5,14 +5,14 @@ import { ADMITTED, openShare, returnShare, whenAllAreFull, type Admission } from
 import { AnswerPace, backoffFor, type Backoff } from './answer-pace.ts';
 import { Candidates, FLAGS, TIERS } from './candidates.ts';
 import { contentOf } from './content.ts';
-import type { DecisionView } from './decision-view.ts';
+import type { DecisionView } from './record/decision-view.ts';
 import { Fleet } from './fleet.ts';
-import { STANDINGS, type HealthVerdict, type Standing } from './health.ts';
+import { STANDINGS, type HealthVerdict, type Standing } from './health/health.ts';
 import { RankedServers, type RankedServer } from './ranked-servers.ts';
 import { ReasonTable } from './reason-table.ts';
 import type { HealthReason, Reason } from './reasons.ts';
 import { Reservations, type ReportedLoad } from './reservations.ts';
-import type { ClientPlace, SiteOrder } from './site-order.ts';
+import type { ClientPlace, SiteOrder } from './location/site-order.ts';
 import { DEFAULT_STEERING, type SteeringPolicyConfig } from './steering-config.ts';
 
 /** A manifest names each of them once a rendition; more help nobody. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { playersSchema, probesSchema } from './health-config.ts';
-import { DEFAULT_HEALTH } from './health.ts';
+import { playersSchema, probesSchema } from './health/health-config.ts';
+import { DEFAULT_HEALTH } from './health/health.ts';
 
 const admissionSchema = z
   .strictObject({

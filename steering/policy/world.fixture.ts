@@ -1,9 +1,9 @@
 import type { NodeReport } from '../../topology/model/node-report.ts';
 import type { Position, Site } from '../../topology/model/site.ts';
-import { NodeTable } from './node-table.ts';
-import { Proximity } from './proximity.ts';
+import { NodeTable } from './health/node-table.ts';
+import { Proximity } from './location/proximity.ts';
 import { ServerRanking, type RankingRequest } from './ranking.ts';
-import { siteOrderOf } from './site-order.ts';
+import { siteOrderOf } from './location/site-order.ts';
 import { DEFAULT_STEERING, type SteeringPolicyConfig } from './steering-config.ts';
 
 export const CAPACITY_BPS = 1e9;

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { formatAddress } from '../../runtime/address.ts';
 import { HttpFront } from '../../runtime/http-front.ts';
-import { CASE_NAMES, CLONE_PATHWAY, DEAD_HOST, DEAD_PATHWAY } from '../policy/test-cases.ts';
+import { CASE_NAMES, CLONE_PATHWAY, DEAD_HOST, DEAD_PATHWAY } from '../policy/players/test-cases.ts';
 import { CaseDesk } from './case-desk.ts';
 import { SteeringMetrics } from './steering-metrics.ts';
 import { ask, GERMAN, openSteering } from './steering.fixture.ts';

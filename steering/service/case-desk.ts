@@ -8,7 +8,7 @@ import {
   readCase,
   type AskedCase,
   type CaseReading,
-} from '../policy/test-case-query.ts';
+} from '../policy/players/test-case-query.ts';
 import {
   answerOf,
   CASE_NAMES,
@@ -18,7 +18,7 @@ import {
   type CaseAnswer,
   type CaseContext,
   type CaseServer,
-} from '../policy/test-cases.ts';
+} from '../policy/players/test-cases.ts';
 import { CORS, respond, respondJson } from './answer.ts';
 import type { QueryValues } from './query-values.ts';
 import type { SteeringMetrics } from './steering-metrics.ts';

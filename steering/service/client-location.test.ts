@@ -8,8 +8,8 @@ import { GeoDatabases, openGeoDatabase, type GeoDatabase } from '../../topology/
 import { mmdbOf, type MmdbValue } from '../../topology/load/mmdb-writer.fixture.ts';
 import { loadTopology } from '../../topology/load/topology-file.ts';
 import { Routing } from '../../topology/model/routing.ts';
-import { coverageZonesSchema, CoverageZones } from '../policy/coverage-zones.ts';
-import { WhereaboutsTable } from '../policy/whereabouts.ts';
+import { coverageZonesSchema, CoverageZones } from '../policy/location/coverage-zones.ts';
+import { WhereaboutsTable } from '../policy/location/whereabouts.ts';
 import { ClientLocator, type LocatorParts } from './client-location.ts';
 
 const SITES = ['amsterdam', 'new-york', 'singapore'];

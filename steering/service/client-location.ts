@@ -3,7 +3,7 @@ import type { GeoFacts } from '../../topology/load/geo-record.ts';
 import { parseAddress } from '../../topology/model/ip-address.ts';
 import type { Routing } from '../../topology/model/routing.ts';
 import type { Position } from '../../topology/model/site.ts';
-import type { CoverageZones, ZoneMatch } from '../policy/coverage-zones.ts';
+import type { CoverageZones, ZoneMatch } from '../policy/location/coverage-zones.ts';
 import {
   CELLS,
   cellOf,
@@ -11,7 +11,7 @@ import {
   type Subscriber,
   type Whereabouts,
   type WhereaboutsTable,
-} from '../policy/whereabouts.ts';
+} from '../policy/location/whereabouts.ts';
 import { SubscribersByAsn } from './subscribers-by-asn.ts';
 
 /** What is known of where an address is. */

@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { CmcdEvent } from '../policy/cmcd-events.ts';
+import type { CmcdEvent } from '../policy/health/cmcd-events.ts';
 import { readCmcdBody } from './cmcd-body.ts';
 
 const read = (body: string) => [...readCmcdBody(body)];

@@ -1,5 +1,5 @@
 import { parseDictionary, Token } from 'structured-headers';
-import type { CmcdEvent } from '../policy/cmcd-events.ts';
+import type { CmcdEvent } from '../policy/health/cmcd-events.ts';
 
 /** Lines of one body; players send a few at a time. */
 const MOST_LINES = 200;

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { readBoundedText } from '../../topology/load/bounded-text.ts';
 import { parseChecked, type Places } from '../../topology/load/checked-yaml.ts';
 import { footprintSchema } from '../../topology/model/footprint.ts';
-import { checkZones } from '../policy/check-zones.ts';
-import { coverageZonesSchema, type CoverageZone } from '../policy/coverage-zones.ts';
+import { checkZones } from '../policy/location/check-zones.ts';
+import { coverageZonesSchema, type CoverageZone } from '../policy/location/coverage-zones.ts';
 
 /** Of JSON, some half a million prefixes; YAML takes some fifty times its size in memory. */
 const MOST_BYTES = 16 * 2 ** 20;

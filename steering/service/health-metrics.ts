@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from '../../runtime/metrics.ts';
-import type { NodeTable } from '../policy/node-table.ts';
+import type { NodeTable } from '../policy/health/node-table.ts';
 
 /** What is counted of probes, and what has become of them and of what players tell. */
 export class HealthMetrics {

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { HttpExchange } from '../../runtime/http-exchange.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { LiveEvent } from '../../topology/model/event.ts';
-import { identifiersIn, sessionIn, steeringQuery, type SteeringProtocol } from '../policy/content-steering.ts';
-import { multivariantPlaylist } from '../policy/manifests.ts';
-import { personalMpd } from '../policy/personal-mpd.ts';
+import { identifiersIn, sessionIn, steeringQuery, type SteeringProtocol } from '../policy/players/content-steering.ts';
+import { multivariantPlaylist } from '../policy/players/manifests.ts';
+import { personalMpd } from '../policy/players/personal-mpd.ts';
 import {
   allowedRenditions,
   limitedTo,
@@ -12,8 +12,8 @@ import {
   nominalBps,
   readLimits,
   type RenditionLimits,
-} from '../policy/rendition-limits.ts';
-import type { AskedCase } from '../policy/test-case-query.ts';
+} from '../policy/players/rendition-limits.ts';
+import type { AskedCase } from '../policy/players/test-case-query.ts';
 import { respond, respondJson, type BodyType } from './answer.ts';
 import type { CaseDesk } from './case-desk.ts';
 import type { ClientAddressReader } from './client-address.ts';

@@ -1,7 +1,7 @@
 import type { Log } from '../../runtime/log.ts';
 import type { Site } from '../../topology/model/site.ts';
-import type { HealthVerdict, Standing } from '../policy/health.ts';
-import type { NodeTable } from '../policy/node-table.ts';
+import type { HealthVerdict, Standing } from '../policy/health/health.ts';
+import type { NodeTable } from '../policy/health/node-table.ts';
 
 export interface NodeState extends HealthVerdict {
   id: string;

@@ -7,11 +7,11 @@ import {
   type SteeringAnswer,
   type SteeringProtocol,
   type SteeringQuery,
-} from '../policy/content-steering.ts';
-import { readServersQuery } from '../policy/servers-query.ts';
-import { planPathways, reachable, type CloneHost } from '../policy/pathway-clones.ts';
+} from '../policy/players/content-steering.ts';
+import { readServersQuery } from '../policy/players/servers-query.ts';
+import { planPathways, reachable, type CloneHost } from '../policy/players/pathway-clones.ts';
 import type { Ranking, RankingRequest } from '../policy/ranking.ts';
-import type { AskedCase } from '../policy/test-case-query.ts';
+import type { AskedCase } from '../policy/players/test-case-query.ts';
 import { respond, respondJson, type BodyType } from './answer.ts';
 import type { CaseDesk } from './case-desk.ts';
 import type { ClientAddressReader } from './client-address.ts';

@@ -3,9 +3,9 @@ import https from 'node:https';
 import type { Log } from '../../runtime/log.ts';
 import { eventSchema } from '../../topology/model/event.ts';
 import type { Site } from '../../topology/model/site.ts';
-import type { ProbeTuning } from '../policy/health-config.ts';
-import type { NodeTable } from '../policy/node-table.ts';
-import { ProbeSchedule, type DueProbe } from '../policy/probe-schedule.ts';
+import type { ProbeTuning } from '../policy/health/health-config.ts';
+import type { NodeTable } from '../policy/health/node-table.ts';
+import { ProbeSchedule, type DueProbe } from '../policy/health/probe-schedule.ts';
 import type { HealthMetrics } from './health-metrics.ts';
 
 export interface ProberOptions {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { createLog } from '../../runtime/log.ts';
-import { checkLines, RecordedWorld } from '../policy/record.fixture.ts';
+import { checkLines, RecordedWorld } from '../policy/record/record.fixture.ts';
 import { clients } from '../policy/world.fixture.ts';
 import { RecordLog, type RecordLogOptions } from './record-log.ts';
 

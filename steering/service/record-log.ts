@@ -1,7 +1,7 @@
 import { open, rename, type FileHandle } from 'node:fs/promises';
 import { BadInput } from '../../runtime/bad-input.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { NextLine, RecordSink } from '../policy/decision-recorder.ts';
+import type { NextLine, RecordSink } from '../policy/record/decision-recorder.ts';
 
 export interface RecordLogOptions {
   path: string;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { createLog } from '../../runtime/log.ts';
-import { checkLines, whatIf, without } from '../policy/record.fixture.ts';
+import { checkLines, whatIf, without } from '../policy/record/record.fixture.ts';
 import { DEFAULT_STEERING } from '../policy/steering-config.ts';
 import { Evening, temporaryFolder } from './recorded-evening.fixture.ts';
 import type { RecordConfig } from './recording.ts';

@@ -3,9 +3,9 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { Log } from '../../runtime/log.ts';
 import type { Site } from '../../topology/model/site.ts';
-import { DecisionRecorder } from '../policy/decision-recorder.ts';
-import { headersOf } from '../policy/record-header.ts';
-import type { SiteOrder } from '../policy/site-order.ts';
+import { DecisionRecorder } from '../policy/record/decision-recorder.ts';
+import { headersOf } from '../policy/record/record-header.ts';
+import type { SiteOrder } from '../policy/location/site-order.ts';
 import type { SteeringPolicyConfig } from '../policy/steering-config.ts';
 import { RecordLog, type RecordLogOptions } from './record-log.ts';
 

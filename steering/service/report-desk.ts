@@ -4,7 +4,7 @@ import type { Log } from '../../runtime/log.ts';
 import { SeldomLog } from '../../runtime/seldom-log.ts';
 import { nodeReportSchema, type NodeReport } from '../../topology/model/node-report.ts';
 import type { Sites } from '../../topology/model/site.ts';
-import type { NodeTable, ReportRefusal } from '../policy/node-table.ts';
+import type { NodeTable, ReportRefusal } from '../policy/health/node-table.ts';
 import { respondJson, respondNothing } from './answer.ts';
 import type { SteeringMetrics } from './steering-metrics.ts';
 

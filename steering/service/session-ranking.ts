@@ -1,5 +1,5 @@
-import type { FootprintClient } from '../policy/cdn-footprints.ts';
-import type { Lease } from '../policy/cdn-traffic.ts';
+import type { FootprintClient } from '../policy/cdns/cdn-footprints.ts';
+import type { Lease } from '../policy/cdns/cdn-traffic.ts';
 import type { Ranking, RankingRequest } from '../policy/ranking.ts';
 import type { ClientLocation, Locator } from './client-location.ts';
 import type { SteeringMetrics } from './steering-metrics.ts';

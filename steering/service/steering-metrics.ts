@@ -1,6 +1,6 @@
 import { Counter, createRegistry, Gauge, Tally, type Registry } from '../../runtime/metrics.ts';
 import type { Site } from '../../topology/model/site.ts';
-import { STANDINGS, type HealthVerdict } from '../policy/health.ts';
+import { STANDINGS, type HealthVerdict } from '../policy/health/health.ts';
 
 /** What steering counts. Labels come from fixed vocabularies and the sites file, never from a request. */
 export class SteeringMetrics {

@@ -2,7 +2,7 @@ import { distanceKm } from '../../topology/model/geography.ts';
 import type { Position } from '../../topology/model/site.ts';
 import type { Topology } from '../../topology/model/topology.ts';
 import { KeptByUse } from '../policy/kept-by-use.ts';
-import { cellOf, type Subscriber } from '../policy/whereabouts.ts';
+import { cellOf, type Subscriber } from '../policy/location/whereabouts.ts';
 
 /** Where a network has subscribers. */
 interface Presence extends Subscriber, Position {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { ask, openSteering } from '../../steering/service/steering.fixture.ts';
-import { CASE_NAMES } from '../../steering/policy/test-cases.ts';
+import { CASE_NAMES } from '../../steering/policy/players/test-cases.ts';
 import { COLUMNS, versionOf } from './columns.ts';
 import { casesTable, measuredTables, parametersTable, PLAYERS_FILE, sectionIn, withSection } from './document.ts';
 

@@ -1,8 +1,8 @@
 // docs/players.md: what the answers are comes from steering's own table, what players do from `npm run players`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { CASE_PARAMETERS } from '../../steering/policy/test-case-query.ts';
-import { CASE_NAMES, describeCase } from '../../steering/policy/test-cases.ts';
+import { CASE_PARAMETERS } from '../../steering/policy/players/test-case-query.ts';
+import { CASE_NAMES, describeCase } from '../../steering/policy/players/test-cases.ts';
 import { COLUMNS, versionOf } from './columns.ts';
 import type { Observation } from './observation.ts';
 import { describe } from './phrases.ts';

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { BadInput } from '../../runtime/bad-input.ts';
 import { parseCount } from '../../runtime/units.ts';
-import { CASE_NAMES, isCaseName, type CaseName } from '../../steering/policy/test-cases.ts';
+import { CASE_NAMES, isCaseName, type CaseName } from '../../steering/policy/players/test-cases.ts';
 import { DeliveryWorld } from '../support/delivery-world.ts';
 import { PlayerPages } from '../support/player-pages.ts';
 import { COLUMNS, type Column } from './columns.ts';

@@ -1,4 +1,4 @@
-import { CLONE_PATHWAY } from '../../steering/policy/test-cases.ts';
+import { CLONE_PATHWAY } from '../../steering/policy/players/test-cases.ts';
 import type { AskedFor, Observation } from './observation.ts';
 
 /**

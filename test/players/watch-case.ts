@@ -1,5 +1,5 @@
 import type { Page, Request } from 'playwright-core';
-import { DEAD_HOST, DEAD_PATHWAY } from '../../steering/policy/test-cases.ts';
+import { DEAD_HOST, DEAD_PATHWAY } from '../../steering/policy/players/test-cases.ts';
 import type { DeliveryWorld } from '../support/delivery-world.ts';
 import type { PlayerPages } from '../support/player-pages.ts';
 import type { Column } from './columns.ts';

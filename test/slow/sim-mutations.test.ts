@@ -149,7 +149,7 @@ const MUTATIONS: Mutation[] = [
   },
   {
     rule: 'the share falls in a straight line between what is tolerated and what is unbearable',
-    file: 'steering/policy/health.ts',
+    file: 'steering/policy/health/health.ts',
     from: '(unbearable - value) / (unbearable - tolerated)',
     to: '(unbearable - value) / unbearable',
     rungs: ['steering'],

@@ -1,8 +1,8 @@
 import { DEFAULT_STEERING } from '../../../steering/policy/steering-config.ts';
-import { NodeTable } from '../../../steering/policy/node-table.ts';
-import { Proximity } from '../../../steering/policy/proximity.ts';
+import { NodeTable } from '../../../steering/policy/health/node-table.ts';
+import { Proximity } from '../../../steering/policy/location/proximity.ts';
 import { ServerRanking } from '../../../steering/policy/ranking.ts';
-import { siteOrderOf } from '../../../steering/policy/site-order.ts';
+import { siteOrderOf } from '../../../steering/policy/location/site-order.ts';
 import type { NodeReport } from '../../../topology/model/node-report.ts';
 import type { Site } from '../../../topology/model/site.ts';
 import { type Check, chiSquare, estimate, exactly, type Rung } from '../rung.ts';

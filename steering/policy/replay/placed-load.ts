@@ -1,4 +1,4 @@
-import type { ReportFields } from '../decision-record.ts';
+import type { ReportFields } from '../record/decision-record.ts';
 
 interface Change {
   atMs: number;

@@ -13,10 +13,10 @@ import {
   type DecisionFields,
   type RecordHeader,
   type ReportFields,
-} from '../decision-record.ts';
+} from '../record/decision-record.ts';
 import type { RankingRequest } from '../ranking.ts';
-import { LineChain } from '../record-line.ts';
-import { ENTRIES_MAX } from '../record-tables.ts';
+import { LineChain } from '../record/record-line.ts';
+import { ENTRIES_MAX } from '../record/record-tables.ts';
 import { RecordedPlace } from './recorded-place.ts';
 
 export type RecordEvent =

@@ -1,8 +1,8 @@
 import type { Site } from '../../../topology/model/site.ts';
-import type { PlaceFields } from '../decision-record.ts';
+import type { PlaceFields } from '../record/decision-record.ts';
 import type { PlaceReason } from '../reasons.ts';
-import type { ClientPlace, PlacedSites, SiteOrder } from '../site-order.ts';
-import type { LocatedBy, Subscriber, Whereabouts, ZoneSites } from '../whereabouts.ts';
+import type { ClientPlace, PlacedSites, SiteOrder } from '../location/site-order.ts';
+import type { LocatedBy, Subscriber, Whereabouts, ZoneSites } from '../location/whereabouts.ts';
 
 /** A place of a record, with as much of its order of sites as decisions looked at. */
 export class RecordedPlace implements Whereabouts {

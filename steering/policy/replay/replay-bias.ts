@@ -1,4 +1,4 @@
-import { SIGN_WEIGHTS, type PlayerSign } from '../player-evidence.ts';
+import { SIGN_WEIGHTS, type PlayerSign } from '../health/player-evidence.ts';
 
 /** How far a record can tell of decisions that it did not make. */
 export interface Bias {

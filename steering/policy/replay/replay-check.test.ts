@@ -1,8 +1,8 @@
 import test from 'ava';
 import * as fc from 'fast-check';
 import { PRIORITIES } from '../../../topology/model/priority.ts';
-import { LineChain } from '../record-line.ts';
-import { checkLines, RecordedWorld } from '../record.fixture.ts';
+import { LineChain } from '../record/record-line.ts';
+import { checkLines, RecordedWorld } from '../record/record.fixture.ts';
 import { CAPACITY_BPS, clients } from '../world.fixture.ts';
 import { WARM_UP_MS } from './replay-check.ts';
 

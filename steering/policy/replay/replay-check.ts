@@ -1,6 +1,6 @@
-import { decisionText } from '../decision-record.ts';
-import { Propensity } from '../propensity.ts';
-import { answeredFields, seenDecision, type SeenDecision } from '../seen-decision.ts';
+import { decisionText } from '../record/decision-record.ts';
+import { Propensity } from '../record/propensity.ts';
+import { answeredFields, seenDecision, type SeenDecision } from '../record/seen-decision.ts';
 import type { RecordEvent, RecordReader } from './record-reader.ts';
 import { AS_RECORDED, ReplayWorld } from './replay-world.ts';
 

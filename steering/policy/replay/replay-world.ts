@@ -1,11 +1,11 @@
 import type { NodeReport } from '../../../topology/model/node-report.ts';
 import type { Site } from '../../../topology/model/site.ts';
-import type { RecordHeader, ReportFields } from '../decision-record.ts';
-import type { NodeTable } from '../node-table.ts';
-import type { PlayerSign } from '../player-evidence.ts';
+import type { RecordHeader, ReportFields } from '../record/decision-record.ts';
+import type { NodeTable } from '../health/node-table.ts';
+import type { PlayerSign } from '../health/player-evidence.ts';
 import type { ServerRanking } from '../ranking.ts';
-import { makePolicies } from '../recorded-policies.ts';
-import { orderBy } from '../site-order.ts';
+import { makePolicies } from '../record/recorded-policies.ts';
+import { orderBy } from '../location/site-order.ts';
 import { steeringPolicySchema, type SteeringPolicyConfig } from '../steering-config.ts';
 import { UnusableRecord, type RecordEvent } from './record-reader.ts';
 import { RecordedOrder, sitesLeft } from './recorded-place.ts';

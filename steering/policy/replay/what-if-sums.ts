@@ -1,5 +1,5 @@
 import type { AdmissionVerdict } from '../admission.ts';
-import type { RecordHeader } from '../decision-record.ts';
+import type { RecordHeader } from '../record/decision-record.ts';
 import type { LoadPeaks } from './load-peaks.ts';
 import { MET, type Placement, type SessionState } from './session-book.ts';
 import type { Moved, PlaceLoad, Rank0Bytes, SideSums, WhatIfResult } from './what-if-result.ts';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { RecordedWorld, whatIf, without } from '../record.fixture.ts';
+import { RecordedWorld, whatIf, without } from '../record/record.fixture.ts';
 import { DEFAULT_STEERING } from '../steering-config.ts';
 import { CAPACITY_BPS } from '../world.fixture.ts';
 

@@ -1,9 +1,9 @@
-import { placeNetwork, placeNetworkOf } from '../access-network.ts';
+import { placeNetwork, placeNetworkOf } from '../location/access-network.ts';
 import { contentOf } from '../content.ts';
-import type { DecisionFields, RecordHeader } from '../decision-record.ts';
+import type { DecisionFields, RecordHeader } from '../record/decision-record.ts';
 import { TIERS } from '../candidates.ts';
-import type { DecisionView } from '../decision-view.ts';
-import { Propensity } from '../propensity.ts';
+import type { DecisionView } from '../record/decision-view.ts';
+import { Propensity } from '../record/propensity.ts';
 import { MOST_SITES, type Ranking, type RankingRequest } from '../ranking.ts';
 import { LoadPeaks } from './load-peaks.ts';
 import { PlacedLoad } from './placed-load.ts';

@@ -3,7 +3,12 @@ import { HeaderBlock } from '../../../runtime/header-block.ts';
 import type { HttpExchange } from '../../../runtime/http-exchange.ts';
 import type { Log } from '../../../runtime/log.ts';
 import type { Cdns } from '../../../topology/model/cdns.ts';
-import { identifiersIn, sessionIn, steeringQuery, type SteeringProtocol } from '../../policy/content-steering.ts';
+import {
+  identifiersIn,
+  sessionIn,
+  steeringQuery,
+  type SteeringProtocol,
+} from '../../policy/players/content-steering.ts';
 import { respond, respondJson, type BodyType } from '../answer.ts';
 import type { ClientAddressReader } from '../client-address.ts';
 import { steeringUri } from '../player-desk.ts';

@@ -1,7 +1,7 @@
 import type { AdminRoute } from '../../../runtime/admin.ts';
 import { canonicalAddress } from '../../../topology/model/ip-address.ts';
-import type { CdnRanking } from '../../policy/cdn-ranking.ts';
-import { sessionIn } from '../../policy/content-steering.ts';
+import type { CdnRanking } from '../../policy/cdns/cdn-ranking.ts';
+import { sessionIn } from '../../policy/players/content-steering.ts';
 import { respondJson } from '../answer.ts';
 import type { Locator } from '../client-location.ts';
 

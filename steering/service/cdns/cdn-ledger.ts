@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { BadInput } from '../../../runtime/bad-input.ts';
 import { readChecked } from '../../../topology/load/checked-yaml.ts';
 import { identifierSchema } from '../../../topology/model/event.ts';
-import type { MonthRecord } from '../../policy/cdn-month.ts';
+import type { MonthRecord } from '../../policy/cdns/cdn-month.ts';
 
 /** The longest month has so many five minutes. */
 const MOST_SAMPLES = 31 * 288;

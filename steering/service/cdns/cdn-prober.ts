@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Cdns } from '../../../topology/model/cdns.ts';
-import type { CdnHealth } from '../../policy/cdn-health.ts';
+import type { CdnHealth } from '../../policy/cdns/cdn-health.ts';
 import type { Lookup } from './guarded-lookup.ts';
 
 export interface CdnProberOptions {

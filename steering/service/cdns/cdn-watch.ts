@@ -1,11 +1,11 @@
 import type { Log } from '../../../runtime/log.ts';
 import { SeldomLog } from '../../../runtime/seldom-log.ts';
 import type { Cdns } from '../../../topology/model/cdns.ts';
-import type { CdnMonth } from '../../policy/cdn-month.ts';
-import { nextPricePerGB } from '../../policy/cdn-price.ts';
-import type { CdnRanking, CdnStates } from '../../policy/cdn-ranking.ts';
-import type { CdnTraffic } from '../../policy/cdn-traffic.ts';
-import type { HealthVerdict, Standing } from '../../policy/health.ts';
+import type { CdnMonth } from '../../policy/cdns/cdn-month.ts';
+import { nextPricePerGB } from '../../policy/cdns/cdn-price.ts';
+import type { CdnRanking, CdnStates } from '../../policy/cdns/cdn-ranking.ts';
+import type { CdnTraffic } from '../../policy/cdns/cdn-traffic.ts';
+import type { HealthVerdict, Standing } from '../../policy/health/health.ts';
 import { writeLedger } from './cdn-ledger.ts';
 
 export interface CdnState extends HealthVerdict {

@@ -1,4 +1,4 @@
-import { cdnsOf } from '../../policy/cdns.fixture.ts';
+import { cdnsOf } from '../../policy/cdns/cdns.fixture.ts';
 import { CdnBases } from './cdn-bases.ts';
 import type { Handover } from './handover.ts';
 

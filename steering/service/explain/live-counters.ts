@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Site } from '../../../topology/model/site.ts';
-import type { Standing } from '../../policy/health.ts';
+import type { Standing } from '../../policy/health/health.ts';
 import type { SteeringMetrics } from '../steering-metrics.ts';
 import type { SiteSpot } from './site-spots.ts';
 
