@@ -2,11 +2,19 @@ import { Engine } from '../../engine/engine.ts';
 import { Random } from '../../engine/random.ts';
 import { exactly, type Rung } from '../rung.ts';
 
-/** Moments are whole milliseconds of a short time, so that most are simultaneous with others. */
+/**
+ * Moments are quarters of a millisecond within a short time, so that most are simultaneous with others, and many timers are
+ * moved and cancelled in the millisecond that is on. Some are due after seconds, where timers are kept otherwise.
+ */
 const TIMERS = 300;
+const PARTS = 4;
 const CHANGES = 20_000;
 const QUICK_CHANGES = 4000;
-const HORIZON_MS = 20;
+const HORIZON_MS = 5;
+const FAR_MS = 20_000;
+const FAR_SHARE = 0.1;
+/** Of runs. */
+const JUMP_SHARE = 0.2;
 
 interface Due {
   atMs: number;
@@ -39,14 +47,17 @@ export const eventOrder: Rung = {
       const place = random.index(TIMERS);
       const dice = random.uniform();
       if (dice < 0.75) {
-        const atMs = Math.floor(engine.nowMs) + 1 + random.index(HORIZON_MS);
+        const atMs = engine.nowMs + drawMs(random);
         timers.set(numbers[place]!, atMs);
         due[place] = { atMs, stamp: stamp++ };
       } else if (dice < 0.9) {
         timers.cancel(numbers[place]!);
         due[place] = null;
       } else {
-        engine.run(Math.floor(engine.nowMs) + random.index(3));
+        // Now and then to just before what is far, so that it has neighbours when its moment comes.
+        const far = due.flatMap((own) => (own !== null && own.atMs > engine.nowMs + HORIZON_MS ? own.atMs : []));
+        const jumps = far.length > 0 && random.uniform() < JUMP_SHARE;
+        engine.run(jumps ? Math.min(...far) - 1 : engine.nowMs + random.index(PARTS) / PARTS);
         late += due.filter((own) => own !== null && own.atMs <= engine.nowMs).length;
       }
     }
@@ -56,6 +67,13 @@ export const eventOrder: Rung = {
     ];
   },
 };
+
+/** From now until a timer is due. */
+function drawMs(random: Random): number {
+  const dice = random.uniform();
+  const most = dice < FAR_SHARE ? FAR_MS : dice < 0.5 ? 1 : HORIZON_MS;
+  return random.index(most * PARTS) / PARTS;
+}
 
 function isBefore(a: Due, b: Due): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.stamp < b.stamp);
