@@ -10,19 +10,19 @@ async function run(name: string, options: Partial<Parameters<typeof studyRun>[1]
 
 test('viewers who come and go on a full network do not make the others wander', async (t) => {
   const { numbers } = await run('noise', { durationSeconds: 100 });
-  t.true(numbers.worstSwitchesPerViewerMinute < 2, `${numbers.worstSwitchesPerViewerMinute} a viewer and minute`);
-  t.true(numbers.stallRatio < 0.02, String(numbers.stallRatio));
+  t.true(numbers.worstSwitchesPerViewerMinute < 0.2, `${numbers.worstSwitchesPerViewerMinute} a viewer and minute`);
+  t.true(numbers.stallRatio < 0.002, String(numbers.stallRatio));
 });
 
 test('when the exchange is back its viewers are where they belong', async (t) => {
   const { numbers } = await run('exchange-down');
   const moved = numbers.worstSwitchesPerViewerMinute;
-  t.true(moved > 0.02 && moved < 2, `${moved} switches a viewer and minute`);
-  t.true(numbers.lastRank0Share > 0.95, String(numbers.lastRank0Share));
-  t.true(numbers.stallRatio < 0.03, String(numbers.stallRatio));
+  t.true(moved > 0.02 && moved < 0.4, `${moved} switches a viewer and minute`);
+  t.true(numbers.lastRank0Share > 0.99, String(numbers.lastRank0Share));
+  t.true(numbers.stallRatio < 0.003, String(numbers.stallRatio));
 });
 
-test('by network costs less than by distance or at random, and nothing costs less than the optimum', async (t) => {
+test('by network costs 6 % more than the optimum at the most, by distance or at random much more, and nothing costs less', async (t) => {
   const options = { durationSeconds: 80 };
   const network = await run('small-roomy', options);
   const others = [
@@ -30,8 +30,8 @@ test('by network costs less than by distance or at random, and nothing costs les
     await run('small-roomy', { ...options, policy: 'random' }),
   ];
   const ratio = ({ numbers }: StudyRow) => numbers.costOverOptimum!;
-  t.true(ratio(network) >= 1 && ratio(network) < 1.25, String(ratio(network)));
-  for (const other of others) t.true(ratio(other) > 1.2 * ratio(network), `${other.policy}: ${ratio(other)}`);
+  t.true(ratio(network) >= 1 && ratio(network) < 1.06, String(ratio(network)));
+  for (const other of others) t.true(ratio(other) > 1.3 * ratio(network), `${other.policy}: ${ratio(other)}`);
 });
 
 test('a study that is stopped has no half of a run in it', async (t) => {
