@@ -170,7 +170,7 @@ const MUTATIONS: Mutation[] = [
   },
   {
     rule: 'a server takes the share of its sessions that its score says',
-    file: 'steering/policy/ranking.ts',
+    file: 'steering/policy/candidate-search.ts',
     from: 'explored ? 1 : score * pathShare',
     to: 'explored ? 1 : score * score * pathShare',
     rungs: ['steering'],

@@ -1,18 +1,12 @@
 import type { NodeReport } from '../../../topology/model/node-report.ts';
 import type { Site } from '../../../topology/model/site.ts';
+import type { ServerStates } from '../candidate-search.ts';
 import { sessionOf } from '../content.ts';
 import type { DecisionRecorder } from './decision-recorder.ts';
 import { NodeTable, type NodeTuning, type ReportRefusal } from '../health/node-table.ts';
 import type { PlayerSign } from '../health/player-evidence.ts';
 import type { SignRefusal } from '../health/player-health.ts';
-import {
-  ServerRanking,
-  type Explanation,
-  type Ranking,
-  type RankingOptions,
-  type RankingRequest,
-  type ServerStates,
-} from '../ranking.ts';
+import { ServerRanking, type Explanation, type Ranking, type RankingOptions, type RankingRequest } from '../ranking.ts';
 import type { SiteOrder } from '../location/site-order.ts';
 import type { SteeringPolicyConfig } from '../steering-config.ts';
 

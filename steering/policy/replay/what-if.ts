@@ -4,7 +4,8 @@ import type { DecisionFields, RecordHeader } from '../record/decision-record.ts'
 import { TIERS } from '../candidates.ts';
 import type { DecisionView } from '../record/decision-view.ts';
 import { Propensity } from '../record/propensity.ts';
-import { MOST_SITES, type Ranking, type RankingRequest } from '../ranking.ts';
+import { MOST_SITES } from '../candidate-search.ts';
+import type { Ranking, RankingRequest } from '../ranking.ts';
 import { LoadPeaks } from './load-peaks.ts';
 import { PlacedLoad } from './placed-load.ts';
 import { UnusableRecord, type RecordEvent } from './record-reader.ts';
