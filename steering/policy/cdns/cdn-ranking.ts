@@ -47,6 +47,9 @@ export interface CdnRankingParts {
 const TIER = { takes: 0, turnsAway: 1, full: 2, doubtful: 3, outside: 4, down: 5 };
 type Tier = (typeof TIER)[keyof typeof TIER];
 
+/** `capacityBps` of a CDN whose file has no `maxBps`. */
+export const NO_LIMIT = Number.MAX_SAFE_INTEGER;
+
 const TUNING = DEFAULT_STEERING.admission;
 const SPILL_SALT = 0x9e3779b9;
 
@@ -122,7 +125,7 @@ export class CdnRanking {
       standing: verdict.standing,
       score: verdict.score,
       reservedBps: this.#parts.traffic.cdnBps(offer.cdn),
-      capacityBps: this.#cdns[offer.cdn]!.maxBps ?? Number.MAX_SAFE_INTEGER,
+      capacityBps: this.#cdns[offer.cdn]!.maxBps ?? NO_LIMIT,
       reasons: [...reasons],
       taken: tier === TIER.takes,
     }));

@@ -111,6 +111,19 @@ test('paths that players do ask for are let through as they are', (t) => {
   }
 });
 
+test('the query goes on byte for byte, but for the parameters of steering itself', (t) => {
+  for (const [query, search] of [
+    ['session=me', ''],
+    ['a=1&session=me&t=a%2Fb', '?a=1&t=a%2Fb'],
+    ['s%65ssion=me&ip=192.0.2.1&b', '?b'],
+    ['?session=x&sessions=2&my_session=3', '??session=x&sessions=2&my_session=3'],
+    ['a=session&&b=+', '?a=session&&b=+'],
+  ]) {
+    t.deepEqual(redirectPath('a', query), { kind: 'path', path: '/a', search });
+  }
+  t.deepEqual(redirectPath('', 'session=me'), { kind: 'refused', reason: 'the path is missing: /r/<path>' });
+});
+
 test('addresses that only this machine or its network can reach are private', (t) => {
   for (const address of [
     '127.0.0.1',

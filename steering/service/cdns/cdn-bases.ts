@@ -39,6 +39,11 @@ export class CdnBases {
     return { path: pathname.slice(base.path.length) || '/', search };
   }
 
+  /** Whether anything of that scheme, host and port is in the file. */
+  hasOrigin(origin: string): boolean {
+    return this.#bases.some((one) => one.origin === origin);
+  }
+
   /** @param cdn one of the file */
   at(cdn: string, { path, search }: Resource): string {
     return `${this.#cdnUrls.get(cdn)!}${path}${search}`;

@@ -68,14 +68,12 @@ export class CdnDesk {
   manifest(exchange: HttpExchange): void {
     const parameters = new URLSearchParams(exchange.query);
     const text = parameters.get('url') ?? '';
-    if (text === '' || text.length > MOST_URL || !URL.canParse(text)) {
-      return this.#refuse(exchange, 'manifest', 400, 'url: give the URL of an HLS playlist or an MPD, percent-encoded');
-    }
+    const unread = whyUnread(text);
+    if (unread !== null) return this.#refuse(exchange, 'manifest', 400, `url: ${unread}`);
     const url = new URL(text);
     url.hash = '';
     if (this.#options.bases.locate(url) === null) {
-      const reason = `url: ${url.protocol}//${url.host} is no CDN or source of the file (sources:)`;
-      return this.#refuse(exchange, 'manifest', 403, reason);
+      return this.#refuse(exchange, 'manifest', 403, `url: ${this.#whyForeign(url)}`);
     }
     const again = `/v1/manifest?url=${encodeURIComponent(url.href)}`;
     this.#handOn(exchange, parameters, { route: 'manifest', url, again });
@@ -85,7 +83,8 @@ export class CdnDesk {
   play(exchange: HttpExchange, file: string): void {
     const dot = file.lastIndexOf('.');
     const url = this.#named.get(file.slice(0, dot));
-    if (url === undefined) return this.#answer(exchange, 'play', 404, 'text', `no manifest ${file.slice(0, dot)}\n`);
+    if (url === undefined)
+      return this.#answer(exchange, 'play', 404, 'text', `the file names no manifest ${file.slice(0, dot)}\n`);
     const type = file.endsWith('.mpd') ? 'mpd' : 'hls';
     this.#handOn(exchange, new URLSearchParams(exchange.query), { route: 'play', url, again: `/play/${file}`, type });
   }
@@ -102,6 +101,14 @@ export class CdnDesk {
     const { servers } = ranking.rank(ranking.locate(named.address), { client, path: target.path, lease: 'long' });
     metrics.requests.inc({ route: 'redirect', status: 302 });
     exchange.respond(302, REDIRECT, `Location: ${bases.at(servers[0]!.id, target)}`, null);
+  }
+
+  #whyForeign({ origin, protocol, username, password, pathname }: URL): string {
+    if (!isHttp(protocol)) return WANTS_HTTP;
+    if (username !== '' || password !== '') return 'may hold no user name or password';
+    return this.#options.bases.hasOrigin(origin)
+      ? `${origin} is in the file, but with a path that ${pathname} is not below`
+      : `${origin} is no CDN or source of the file: scheme, host and port must be as there (sources: adds one)`;
   }
 
   #handOn(exchange: HttpExchange, parameters: URLSearchParams, wanted: Wanted): void {
@@ -194,6 +201,19 @@ export class CdnDesk {
     this.#options.metrics.requests.inc({ route, status });
     respond(exchange, status, type, body, extra);
   }
+}
+
+const WANTS_HTTP = 'must begin with http:// or https://';
+
+function whyUnread(text: string): string | null {
+  if (text === '') return 'give the URL of an HLS playlist or an MPD, percent-encoded';
+  if (text.length > MOST_URL) return `is longer than ${MOST_URL} characters`;
+  if (URL.canParse(text)) return null;
+  return /^https?:\/\//i.test(text) ? 'is no URL' : WANTS_HTTP;
+}
+
+function isHttp(protocol: string): boolean {
+  return protocol === 'http:' || protocol === 'https:';
 }
 
 const NAMES = { hls: 'an HLS playlist', mpd: 'an MPD' };

@@ -1,6 +1,6 @@
 import type { AdminRoute } from '../../../runtime/admin.ts';
 import { canonicalAddress } from '../../../topology/model/ip-address.ts';
-import type { CdnRanking } from '../../policy/cdns/cdn-ranking.ts';
+import { NO_LIMIT, type CdnRanking } from '../../policy/cdns/cdn-ranking.ts';
 import { sessionIn } from '../../policy/players/content-steering.ts';
 import { respondJson } from '../answer.ts';
 import type { Locator } from '../client-location.ts';
@@ -17,7 +17,11 @@ export function explainRoute(ranking: CdnRanking, locator: Locator, nowMs: () =>
       const client = sessionIn(parameters.get('session')) ?? address;
       const { candidates, ttlSeconds } = ranking.explain({ ...location, client, path: '/' }, nowMs());
       const { country, asn, subdivision } = location;
-      respondJson(exchange, 200, { client: { address, country, asn, subdivision }, ttlSeconds, candidates });
+      const shown = candidates.map(({ capacityBps, ...candidate }) => ({
+        ...candidate,
+        capacityBps: capacityBps === NO_LIMIT ? null : capacityBps,
+      }));
+      respondJson(exchange, 200, { client: { address, country, asn, subdivision }, ttlSeconds, candidates: shown });
     },
   };
 }

@@ -1,4 +1,5 @@
-import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { BadInput } from '../../../runtime/bad-input.ts';
 import { readChecked } from '../../../topology/load/checked-yaml.ts';
@@ -34,8 +35,17 @@ export interface Ledger extends MonthRecord {
 
 const MOST_BYTES = 32 * 1024 * 1024;
 
-/** @returns null when there is none yet. @throws BadInput for a file that is no ledger, which is not to be overwritten */
+/**
+ * @returns null when there is none yet. @throws BadInput for a file that is no ledger, which is not to be overwritten, and
+ * for a place where none could be written: later that would only be a line of the log.
+ */
 export function readLedger(file: string): Ledger | null {
+  try {
+    accessSync(dirname(file), constants.W_OK);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    throw new BadInput(`--ledger ${file}: nothing can be written in ${dirname(file)} (${code})`);
+  }
   if (!existsSync(file)) return null;
   const outcome = readChecked(file, ledgerSchema, { mostBytes: MOST_BYTES });
   if (outcome.kind === 'bad') throw new BadInput(`--ledger ${outcome.reason}; move it away to begin anew`);

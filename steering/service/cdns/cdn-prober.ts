@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Cdns } from '../../../topology/model/cdns.ts';
 import type { CdnHealth } from '../../policy/cdns/cdn-health.ts';
-import type { Lookup } from './guarded-lookup.ts';
+import { REFUSED_AS_PRIVATE, type Lookup } from './guarded-lookup.ts';
 
 export interface CdnProberOptions {
   cdns: Cdns;
@@ -26,11 +26,17 @@ export class CdnProber {
   readonly #options: CdnProberOptions;
   readonly #timers = new Map<number, NodeJS.Timeout>();
   readonly #underWay = new Set<http.ClientRequest>();
+  readonly #failures = new Map<number, string>();
   #isClosed = false;
 
   constructor(options: CdnProberOptions) {
     this.#options = options;
     options.cdns.cdns.forEach((_, cdn) => void this.#probe(cdn));
+  }
+
+  /** Why the last probe of a CDN failed; null when it was well, or none has ended. */
+  failureOf(cdn: number): string | null {
+    return this.#failures.get(cdn) ?? null;
   }
 
   close(): void {
@@ -45,6 +51,8 @@ export class CdnProber {
     const failure = await this.#ask(cdn);
     if (this.#isClosed) return;
     onProbed(id, failure);
+    if (failure === null) this.#failures.delete(cdn);
+    else this.#failures.set(cdn, failure);
     health[cdn]!.probed(failure === null, nowMs());
     const { everySeconds, againSeconds } = cdns.probes;
     const pauseSeconds = health[cdn]!.isInDoubt ? againSeconds : everySeconds;
@@ -56,7 +64,7 @@ export class CdnProber {
     );
   }
 
-  /** @returns why it failed, in a word or two, or null */
+  /** @returns why it failed, in a few words, or null */
   #ask(cdn: number): Promise<string | null> {
     const { cdns, lookup } = this.#options;
     const { baseUrl, probe } = cdns.cdns[cdn]!;
@@ -85,7 +93,10 @@ export class CdnProber {
       });
       this.#underWay.add(request);
       const timer = setTimeout(() => end('timeout'), cdns.probes.timeoutSeconds * 1000);
-      request.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'error'));
+      request.on('error', ({ code = 'error', message }: NodeJS.ErrnoException) =>
+        // Only the guard's own message says how to mend it.
+        end(code === REFUSED_AS_PRIVATE ? message : code),
+      );
       request.on('close', () => end('closed'));
     });
   }

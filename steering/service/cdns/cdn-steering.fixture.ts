@@ -75,13 +75,21 @@ export class TestCdn {
   }
 }
 
+interface TestCdnState {
+  id: string;
+  standing: string;
+  probeFailure: string | null;
+  bps: number;
+  monthBytes: number;
+}
+
 export interface TestCdnSteering {
   url: string;
   admin: string;
   get(path: string): Promise<HttpAnswer>;
   /** ids in the order in which a session is sent to them */
   order(session: string, more?: string): Promise<string[]>;
-  state(): Promise<{ cdns: { id: string; standing: string; bps: number; monthBytes: number }[]; sessions: number }>;
+  state(): Promise<{ cdns: TestCdnState[]; sessions: number }>;
   close(): Promise<void>;
 }
 

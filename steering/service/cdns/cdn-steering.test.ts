@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import pino from 'pino';
 import { ask } from '../steering.fixture.ts';
 import { openCdnSteering, TestCdn, until } from './cdn-steering.fixture.ts';
 
@@ -67,6 +68,32 @@ test('a CDN whose probe path fails is down although it answers', async (t) => {
   status = 403;
   await until(async () => (await steering.state()).cdns[0]!.standing === 'down', 'a to be down');
   t.is((await steering.state()).cdns[1]!.standing, 'up', '404 at / is an answer');
+});
+
+test('why a CDN is down is in the log and in /state', async (t) => {
+  const a = await TestCdn.open(t, (_, response) => void response.writeHead(503).end());
+  const [b, c] = [await TestCdn.open(t), await TestCdn.open(t)];
+  await b.stop();
+  const lines: { cdn?: string; standing?: string; failure?: string }[] = [];
+  const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line) as object) });
+  const steering = await openCdnSteering(
+    t,
+    { cdns: [a, b, c].map((cdn, at) => ({ id: 'abc'[at]!, baseUrl: cdn.url })) },
+    { log },
+  );
+  await until(async () => {
+    const { cdns } = await steering.state();
+    return cdns.map(({ standing }) => standing).join() === 'down,down,up';
+  }, 'two to be down');
+  const { cdns } = await steering.state();
+  t.deepEqual(
+    cdns.map(({ probeFailure }) => probeFailure),
+    ['status 503', 'ECONNREFUSED', null],
+  );
+  const toldOf = (id: string) => lines.find(({ cdn, standing }) => cdn === id && standing === 'down')?.failure;
+  await until(() => Promise.resolve(toldOf('a') !== undefined && toldOf('b') !== undefined), 'the log to tell');
+  t.is(toldOf('a'), 'status 503');
+  t.is(toldOf('b'), 'ECONNREFUSED');
 });
 
 const MAIN = '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000\nv1/index.m3u8\n';
@@ -170,6 +197,28 @@ test('nothing but hosts of the file is fetched, and no redirect is followed', as
   }
   t.is(await status(`${a.url}/none.m3u8`), 404);
   t.deepEqual(victim.seen, []);
+  // What is refused says what would not be.
+  const reason = async (url: string) => {
+    const { body } = await steering.get(`/v1/manifest?url=${encodeURIComponent(url)}`);
+    return (JSON.parse(body) as { error: string }).error;
+  };
+  t.regex(await reason(`${a.host}:${port}/x.m3u8`), /^url: must begin with http:\/\/ or https:\/\/$/);
+  t.regex(await reason('cdn.example:8080/x.m3u8'), /^url: must begin with http/);
+  t.regex(await reason(`${a.url}/${'x'.repeat(3000)}`), /^url: is longer than 2048 characters$/);
+  t.regex(await reason(a.url.replace('http://', 'http://user:pw@')), /^url: may hold no user name or password$/);
+  t.regex(await reason(`http://${a.host}/x.m3u8`), /^url: http:\/\/127\S+ is no CDN or source .*scheme, host and port/);
+});
+
+test('a manifest outside the path of a CDN’s base is refused as that', async (t) => {
+  const a = await TestCdn.open(t, { '/of/us/main.m3u8': MAIN, '/of/them/main.m3u8': MAIN });
+  const steering = await openCdnSteering(t, { cdns: [{ id: 'a', baseUrl: `${a.url}/of/us` }] });
+  const url = (path: string) => `/v1/manifest?url=${encodeURIComponent(a.url + path)}`;
+  t.is((await steering.get(url('/of/us/main.m3u8'))).status, 200);
+  const { status, body } = await steering.get(url('/of/them/main.m3u8'));
+  t.is(status, 403);
+  const { error } = JSON.parse(body) as { error: string };
+  t.is(error, `url: ${a.url} is in the file, but with a path that /of/them/main.m3u8 is not below`);
+  t.is(a.count('/of/them/main.m3u8'), 0);
 });
 
 test('however many ask, a manifest is fetched once; while nobody answers the last one serves', async (t) => {
@@ -206,7 +255,7 @@ test('a manifest at a CDN that is down is had from another', async (t) => {
   t.is(b.count('/main.m3u8'), 1);
 });
 
-test('/r/ leads to the session’s CDN, query and all, and nowhere else', async (t) => {
+test('/r/ leads to the session’s CDN, with the query but for the session, and nowhere else', async (t) => {
   const [a, b] = [await TestCdn.open(t), await TestCdn.open(t)];
   const steering = await openCdnSteering(t, {
     cdns: [a, b].map((cdn, at) => ({ id: 'ab'[at]!, baseUrl: `${cdn.url}/of/us` })),
@@ -216,7 +265,7 @@ test('/r/ leads to the session’s CDN, query and all, and nowhere else', async 
     const [first] = await steering.order(session);
     const { status, headers, body } = await steering.get(`/r/vod/a%20film/main.m3u8?session=${session}&t=a%2Fb`);
     t.is(status, 302);
-    t.is(headers.location, `${urls[first!]}/of/us/vod/a%20film/main.m3u8?session=${session}&t=a%2Fb`);
+    t.is(headers.location, `${urls[first!]}/of/us/vod/a%20film/main.m3u8?t=a%2Fb`);
     t.is(headers['cache-control'], 'no-store');
     t.is(headers['access-control-allow-origin'], '*');
     t.is(body, '');
@@ -250,7 +299,7 @@ test('where an address is known to be decides which CDNs serve it', async (t) =>
   const [a, b] = [await TestCdn.open(t), await TestCdn.open(t)];
   const steering = await openCdnSteering(t, {
     cdns: [
-      { id: 'a', baseUrl: a.url, footprint: { countrycode: ['DE'] } },
+      { id: 'a', baseUrl: a.url, maxBps: 1e9, footprint: { countrycode: ['DE'] } },
       { id: 'b', baseUrl: b.url, footprint: { countrycode: ['US'], ipv4cidr: ['192.0.2.0/24'] } },
     ],
   });
@@ -261,7 +310,7 @@ test('where an address is known to be decides which CDNs serve it', async (t) =>
   const { body } = await ask(`${steering.admin}/v1/explain?ip=8.8.8.8`);
   const { client, candidates } = JSON.parse(body) as {
     client: { country: string };
-    candidates: { id: string; taken: boolean; reasons: string[] }[];
+    candidates: { id: string; taken: boolean; reasons: string[]; capacityBps: number | null }[];
   };
   t.is(client.country, 'US');
   t.deepEqual(
@@ -272,6 +321,8 @@ test('where an address is known to be decides which CDNs serve it', async (t) =>
     ],
   );
   t.is(candidates[1]!.reasons[0], 'outside-footprint');
+  t.is(candidates[0]!.capacityBps, null, 'no limit is no number');
+  t.is(candidates[1]!.capacityBps, 1e9);
   t.is((await ask(`${steering.admin}/v1/explain?ip=x`)).status, 400);
 });
 
@@ -339,10 +390,15 @@ test('what cannot be used is one line that says where', async (t) => {
       cdns: [{ id: 'a', baseUrl: 'http://127.0.0.9:1' }],
       manifests: [{ name: 'x', url: 'http://127.0.0.8:1/x.m3u8' }],
     }),
-    /^--cdns .*: manifests: x: http:\/\/127\.0\.0\.8:1\/x\.m3u8 is at no CDN or source of the file; add it to sources$/,
+    /^--cdns .*: manifests: x: http:\/\/127\.0\.0\.8:1\/x\.m3u8 is at no CDN or source of the file; add http:\/\/127\.0\.0\.8:1 to sources$/,
   );
   const delivered = { TB: 1, at: '2999-01-01T00:00:00Z' };
   t.regex(await message({ cdns: [{ id: 'a', baseUrl: 'http://127.0.0.9:1', delivered }] }), /is yet to come/);
+  const ledgerFile = '/nonexistent/ledger.json';
+  const { message: ofLedger } = await t.throwsAsync(
+    openCdnSteering(t, { cdns: [{ id: 'a', baseUrl: 'http://127.0.0.9:1' }] }, { ledgerFile }),
+  );
+  t.is(ofLedger, `--ledger ${ledgerFile}: nothing can be written in /nonexistent (ENOENT)`);
 });
 
 /** As it is written: a URL would be cleaned. */

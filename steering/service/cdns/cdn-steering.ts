@@ -102,9 +102,7 @@ async function assemble(config: CdnSteeringConfig, publicUrl: () => string): Pro
   const cdnRanking = new CdnRanking(cdns, { states, traffic, monthBytes: (cdn) => month.bytes(cdn) });
   const numbers = new Map(cdns.cdns.map(({ id }, number) => [id, number]));
   const metrics = new SteeringMetrics(config.id, sitesOf(cdns), (id) => states.verdictAt(numbers.get(id)!, nowMs()));
-  const watch = new CdnWatch({ cdns, states, traffic, month, ranking: cdnRanking, ledgerFile, log, nowMs, wallMs });
   const cdnMetrics = new CdnMetrics(metrics.registry, () => watch.states());
-
   const lookup = guardedLookup(cdns.privateAddresses);
   const isDown = (id: string) => states.verdictAt(numbers.get(id)!, nowMs()).standing === 'down';
   const manifests = new ManifestStore({
@@ -119,6 +117,12 @@ async function assemble(config: CdnSteeringConfig, publicUrl: () => string): Pro
     lookup,
     nowMs,
     onProbed: (cdn, failure) => cdnMetrics.probes.inc({ cdn, outcome: failure === null ? 'well' : 'failed' }),
+  });
+
+  const watch = new CdnWatch({
+    ...{ cdns, states, traffic, month, ledgerFile, log, nowMs, wallMs },
+    ranking: cdnRanking,
+    failureOf: (cdn) => prober.failureOf(cdn),
   });
 
   const cases = new CaseDesk({ enabled: config.testCases ?? false, metrics });
@@ -191,9 +195,8 @@ function readCdns(file: string): Cdns {
 function checkManifests({ manifests }: Cdns, bases: CdnBases, file: string): void {
   for (const { name, url } of manifests) {
     if (URL.canParse(url) && bases.locate(new URL(url)) !== null) continue;
-    throw new BadInput(
-      `--cdns ${file}: manifests: ${name}: ${url} is at no CDN or source of the file; add it to sources`,
-    );
+    const mend = URL.canParse(url) ? `add ${new URL(url).origin} to sources` : 'it is no URL';
+    throw new BadInput(`--cdns ${file}: manifests: ${name}: ${url} is at no CDN or source of the file; ${mend}`);
   }
 }
 

@@ -11,6 +11,8 @@ import { writeLedger } from './cdn-ledger.ts';
 export interface CdnState extends HealthVerdict {
   id: string;
   baseUrl: string;
+  /** why the last probe failed; null when it was well */
+  probeFailure: string | null;
   /** sent there, by estimate */
   bps: number;
   maxBps: number | null;
@@ -30,6 +32,8 @@ export interface CdnWatchOptions {
   traffic: CdnTraffic;
   month: CdnMonth;
   ranking: CdnRanking;
+  /** why a CDN's last probe failed, by number */
+  failureOf: (cdn: number) => string | null;
   /** where the month's account is kept over a restart */
   ledgerFile: string | undefined;
   log: Log;
@@ -58,7 +62,7 @@ export class CdnWatch {
   }
 
   states(): CdnState[] {
-    const { cdns, states, traffic, month, ranking, nowMs, wallMs } = this.#options;
+    const { cdns, states, traffic, month, ranking, failureOf, nowMs, wallMs } = this.#options;
     return cdns.cdns.map((cdn, at) => {
       const { id, baseUrl, maxBps = null, commitmentTB = null, commitmentMbps = null, weight } = cdn;
       const offer = { cdn: at, weight, pricePerGB: cdn.pricePerGB ?? null, region: null };
@@ -68,6 +72,7 @@ export class CdnWatch {
         id,
         baseUrl,
         ...states.verdictAt(at, nowMs()),
+        probeFailure: failureOf(at),
         bps: traffic.cdnBps(at),
         maxBps,
         monthBytes: month.bytes(at),
@@ -87,11 +92,13 @@ export class CdnWatch {
   }
 
   #look(): void {
-    const { cdns, states, log, nowMs } = this.#options;
+    const { cdns, states, failureOf, log, nowMs } = this.#options;
     cdns.cdns.forEach(({ id }, at) => {
       const { standing } = states.verdictAt(at, nowMs());
       const before = this.#standings.get(id) ?? 'unheard';
-      if (before !== standing) log.info({ cdn: id, before, standing }, 'CDN changed');
+      const failure = failureOf(at);
+      const why = standing === 'down' && failure !== null ? { failure } : {};
+      if (before !== standing) log.info({ cdn: id, before, standing, ...why }, 'CDN changed');
       this.#standings.set(id, standing);
     });
   }

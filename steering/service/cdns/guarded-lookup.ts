@@ -33,6 +33,9 @@ export function isPrivateAddress(address: string, family: number): boolean {
   return PRIVATE.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
 
+/** `code` of the error for a name that leads nowhere else. */
+export const REFUSED_AS_PRIVATE = 'EPRIVATE';
+
 type LookupCallback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
 export type Lookup = (hostname: string, options: LookupOptions, callback: LookupCallback) => void;
 
@@ -52,7 +55,7 @@ export function guardedLookup(allowPrivate: boolean, resolve: Lookup = lookup): 
       const [first] = allowed;
       if (first === undefined) {
         const message = `${hostname} resolves to ${addresses[0]?.address ?? 'nothing'}, a private address (privateAddresses: true allows it)`;
-        return callback(Object.assign(new Error(message), { code: 'EPRIVATE' }), options.all ? [] : '', 0);
+        return callback(Object.assign(new Error(message), { code: REFUSED_AS_PRIVATE }), options.all ? [] : '', 0);
       }
       if (options.all) callback(null, allowed);
       else callback(null, first.address, first.family);

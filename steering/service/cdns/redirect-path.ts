@@ -3,6 +3,9 @@ const PATH = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})+$/;
 const QUERY = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@/?[\]|{}^`-]|%[0-9A-Fa-f]{2})*$/;
 const MOST_LENGTH = 4096;
 
+/** Parameters of ours. At a CDN they would only make every viewer's URL another one, and each a miss. */
+const OWN_PARAMETERS = new Set(['session', 'ip']);
+
 export type RedirectPath = { kind: 'path'; path: string; search: string } | { kind: 'refused'; reason: string };
 
 /**
@@ -11,6 +14,7 @@ export type RedirectPath = { kind: 'path'; path: string; search: string } | { ki
  */
 export function redirectPath(path: string, query: string | undefined): RedirectPath {
   if (path.length + (query?.length ?? 0) > MOST_LENGTH) return refused(`longer than ${MOST_LENGTH} characters`);
+  if (path === '') return refused('the path is missing: /r/<path>');
   if (!PATH.test(path)) return refused('the path holds a character that must be percent-encoded, or a bad escape');
   if (query !== undefined && !QUERY.test(query))
     return refused('the query holds a character that must be percent-encoded');
@@ -26,7 +30,16 @@ export function redirectPath(path: string, query: string | undefined): RedirectP
     if (/[\u00c0\u00c1]/.test(read)) return refused('the path holds an overlong encoding');
     read = decoded(read);
   }
-  return { kind: 'path', path: `/${path}`, search: query === undefined || query === '' ? '' : `?${query}` };
+  const rest = (query ?? '').split('&').filter((part) => !OWN_PARAMETERS.has(nameOf(part)));
+  const search = rest.join('&');
+  return { kind: 'path', path: `/${path}`, search: search === '' ? '' : `?${search}` };
+}
+
+/** Of one `name=value`, as it is read where the session is. */
+function nameOf(part: string): string {
+  // Without the & a question mark at the start would be taken off.
+  const [name = ''] = new URLSearchParams(`&${part}`).keys();
+  return name;
 }
 
 /** Only of what may matter: a path need not be UTF-8. */
