@@ -291,6 +291,19 @@ test('a dearer tier makes another CDN the cheapest', (t) => {
   t.deepEqual(countOf(world.firsts(clients(50))), { flat: 50 });
 });
 
+test('CDNs without weight share what falls to them', (t) => {
+  const only = countOf(new CdnWorld(byWeights([0, 0])).firsts(clients(200)));
+  t.true(Math.min(only.alpha ?? 0, only.beta ?? 0) >= 65, JSON.stringify(only));
+  const world = new CdnWorld(byWeights([1, 0, 0]));
+  const seconds = clients(200).map((client) => {
+    const [first, second] = world.rank(client).servers;
+    t.is(first!.id, 'alpha');
+    return second!.id;
+  });
+  const { beta = 0, gamma = 0 } = countOf(seconds);
+  t.true(Math.min(beta, gamma) >= 65, `${beta} and ${gamma}`);
+});
+
 test('a player whose manifest names only some CDNs is sent to those', (t) => {
   const world = new CdnWorld(byWeights([1, 1, 1]));
   for (const client of clients(30)) {

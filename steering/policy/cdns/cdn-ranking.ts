@@ -191,10 +191,17 @@ export class CdnRanking {
   }
 
   #byWeight(offers: readonly CdnOffer[], key: number): CdnOffer[] {
-    const scores = new Map(
-      offers.map((offer) => [offer, rendezvousScore(this.#cdns[offer.cdn]!.id, key, offer.weight)]),
+    const scoresBy = (weightOf: (offer: CdnOffer) => number) =>
+      new Map(offers.map((offer) => [offer, rendezvousScore(this.#cdns[offer.cdn]!.id, key, weightOf(offer))]));
+    const scores = scoresBy(({ weight }) => weight);
+    // Those without weight come last, and among themselves evenly: the first of the file must not take it all.
+    const evenly = scoresBy(() => 1);
+    return offers.toSorted(
+      (a, b) =>
+        compareNumbers(scores.get(b)!, scores.get(a)!) ||
+        compareNumbers(evenly.get(b)!, evenly.get(a)!) ||
+        a.cdn - b.cdn,
     );
-    return offers.toSorted((a, b) => compareNumbers(scores.get(b)!, scores.get(a)!) || a.cdn - b.cdn);
   }
 
   /** Whether this session belongs to the share that the CDN's health and its load leave. */
