@@ -23,17 +23,17 @@ export function checkText(result: CheckResult): string {
   }
   const left =
     uncompared === 0 ? '' : `; ${count(uncompared)} were not compared: lines shortly before them are missing`;
-  const all = `${count(decisions)} decisions made again from ${count(inputs)} inputs: every one is the same${left}`;
+  const all = `${some(decisions, 'decision')} made again from ${some(inputs, 'input')}: every one is the same${left}`;
   return [all, ...noteLines(result)].join('\n');
 }
 
 /** @param changes what is other than in the record, in words */
 export function whatIfText(result: WhatIfResult, changes: string, notes: ReadNotes): string {
-  const { fromMs, untilMs, decisions, sessions, before, after, bias } = result;
+  const { fromMs, untilMs, decisions, sessions, before, after } = result;
   return [
     line(
       'record',
-      `${moment(fromMs)} to ${moment(untilMs)}: ${count(decisions)} decisions, ${count(sessions)} sessions`,
+      `${moment(fromMs)} to ${moment(untilMs)}: ${some(decisions, 'decision')}, ${some(sessions, 'session')}`,
     ),
     line('replayed', changes),
     ...movedLines(result),
@@ -42,24 +42,38 @@ export function whatIfText(result: WhatIfResult, changes: string, notes: ReadNot
     ...loadLines('sites', result.sites),
     ...loadLines('servers', result.servers),
     ...several('overload', overloadTexts(result)),
-    ...several('bias', biasTexts(bias, sessions)),
+    ...several('bias', biasTexts(result)),
     ...several('assumed', ASSUMPTIONS),
     ...noteLines({ ...notes, ...partial(result) }),
   ].join('\n');
 }
 
-function movedLines({ moved, movedSessions, movedBytes, sessions, before }: WhatIfResult): string[] {
+function movedLines({ moved, movedSessions, movedBytes, sessions, before, sites }: WhatIfResult): string[] {
   if (moved.length === 0) return [line('moved', 'nothing: every session is served from the site it was')];
   const share = before.rank0.bytes > 0 ? ` (${percent(movedBytes / before.rank0.bytes)})` : '';
-  const all = `${count(movedSessions)} of ${count(sessions)} sessions, ${bytes(movedBytes)}${share}`;
+  const all = `${count(movedSessions)} of ${some(sessions, 'session')}, ${bytes(movedBytes)}${share}`;
   const rows = moved
     .slice(0, MOST_ROWS)
     .map(({ from, to, sessions: those, bytes: sum }) => [
       `  ${from ?? '(refused)'} → ${to ?? '(refused)'}`,
-      `${count(those)} sessions`,
+      some(those, 'session'),
       bytes(sum),
     ]);
-  return several('moved', [all, ...table(rows), ...leftOut(moved.length)]);
+  return several('moved', [all, ...displacedTexts(moved, sites), ...table(rows), ...leftOut(moved.length)]);
+}
+
+/** Who is moved by the failure itself, and who only because others came: a planner answers them differently. */
+function displacedTexts(moved: WhatIfResult['moved'], sites: WhatIfResult['sites']): string[] {
+  const gone = new Set(sites.filter(({ after }) => after === null).map(({ id }) => id));
+  const displaced = moved.filter(({ from }) => from !== null && gone.has(from));
+  if (displaced.length === 0 || displaced.length === moved.length) return [];
+  const sum = (of: (move: WhatIfResult['moved'][number]) => number) =>
+    displaced.reduce((total, move) => total + of(move), 0);
+  const those = `${some(
+    sum((move) => move.sessions),
+    'session',
+  )}, ${bytes(sum((move) => move.bytes))}`;
+  return [`from what is gone: ${those}; the others make room for them, or find room that is left`];
 }
 
 function rank0Text(label: string, { rank0 }: SideSums): string {
@@ -76,7 +90,7 @@ function contentNote({ rank0 }: SideSums): string[] {
 }
 
 function admissionText(label: string, { refusedSessions, reducedSessions }: SideSums): string {
-  return `${label.padEnd(7)}${count(refusedSessions)} sessions refused, ${count(reducedSessions)} with less than their bitrate`;
+  return `${label.padEnd(7)}${some(refusedSessions, 'session')} refused, ${count(reducedSessions)} with less than their bitrate`;
 }
 
 function loadLines(label: string, places: readonly PlaceLoad[]): string[] {
@@ -99,39 +113,63 @@ function peakText({ share, reservedBps, capacityBps, atMs }: Peak): string {
   return `${percent(share)} (${rate(reservedBps)} of ${rate(capacityBps)})${when}`;
 }
 
+/** Those first that the record had not: they are what the change makes. */
 function overloadTexts({ servers }: WhatIfResult): string[] {
   const over = servers
     .filter(({ after }) => after !== null && after.overSinceMs !== null)
-    .sort((a, b) => b.after!.share - a.after!.share);
+    .sort((a, b) => Number(isOver(a.before)) - Number(isOver(b.before)) || b.after!.share - a.after!.share);
   if (over.length === 0) return ['none: no server is promised more than its capacity'];
+  const already = over.filter(({ before }) => isOver(before)).length;
+  const all = `${some(over.length, 'server')} promised more than capacity, ${count(over.length - already)} of them not so in the record`;
   const texts = over.slice(0, MOST_ROWS).map(({ id, before, after }) => {
     const { overSinceMs, overMs, share, atMs } = after!;
-    const already = before.overSinceMs === null ? '' : ', as it was in the record';
-    return `${id} from ${time(overSinceMs!)} on, ${duration(overMs / 1000)} in all, worst ${percent(share)} at ${time(atMs)}${already}`;
+    const recorded = isOver(before)
+      ? `in the record ${overText(before.overMs)}, worst ${percent(before.share)}`
+      : `in the record never, at most ${percent(before.share)}`;
+    return `  ${id} from ${time(overSinceMs!)} on, ${overText(overMs)} in all, worst ${percent(share)} at ${time(atMs)}; ${recorded}`;
   });
-  return [...texts, ...leftOut(over.length)];
+  return [all, ...texts, ...leftOut(over.length)];
 }
 
-function biasTexts(bias: Bias, sessions: number): string[] {
+function isOver({ overSinceMs }: Peak): boolean {
+  return overSinceMs !== null;
+}
+
+/** Servers report once a second: a moment is shorter than can be measured. */
+function overText(ms: number): string {
+  return ms < 500 ? 'a moment' : duration(ms / 1000);
+}
+
+function biasTexts({ bias, decisions, explored, sessions }: WhatIfResult): string[] {
   const { exploreShare, otherDecisions, withEvidence } = bias;
   const evidence =
     otherDecisions === 0
       ? 'no decision has another first choice than in the record'
-      : `${count(otherDecisions)} decisions have another first choice; for ${percent(withEvidence / otherDecisions)} of them the record saw that server serve that network`;
+      : `${some(otherDecisions, 'decision')} with another first choice; for ${percent(withEvidence / otherDecisions)} of them the record saw that server serve that network`;
+  const scope =
+    'where sessions go and what they fill is worked out, not estimated; what follows is about how they fare there';
   if (exploreShare === 0) {
     const cannot = 'how players would have fared elsewhere cannot be said from it';
-    return [evidence, `the record’s policy never explored (exploreShare 0): ${cannot}`];
+    return [scope, evidence, `the record’s policy never explored (exploreShare 0): ${cannot}`];
   }
-  return [evidence, ...coverTexts(bias, sessions), failureText(bias)];
+  const share = `exploreShare ${percent(exploreShare)}: the record tried another server in ${some(explored, 'decision')} of ${count(decisions)}`;
+  return [scope, evidence, share, ...coverTexts(bias, sessions), failureText(bias)];
 }
 
-function coverTexts({ exploreShare, weighed, covered, effectiveSessions }: Bias, sessions: number): string[] {
-  const known = `${count(weighed)} of ${count(sessions)} sessions came by a known chance, ${percent(exploreShare)} of them to explore`;
+function coverTexts({ weighed, unweighed, covered, effectiveSessions }: Bias, sessions: number): string[] {
+  const texts: string[] = [];
+  if (unweighed > 0) {
+    texts.push(
+      `${count(unweighed)} of ${some(sessions, 'session')} came by no chance that is known, and tell nothing here`,
+    );
+  }
+  if (weighed === 0) return texts;
   const could = `the record’s policy could have made ${percent(Math.min(1, covered))} of the replayed one’s first choices`;
-  return [
-    known,
-    `${could}; its sessions tell as much of them as ${count(Math.floor(effectiveSessions))} of its own would`,
-  ];
+  const rest = covered < 1 && percent(covered) !== '100 %' ? ', and tells nothing of the others' : '';
+  texts.push(
+    `${could}${rest}; its sessions count as ${count(Math.floor(effectiveSessions))} of the replayed policy’s own`,
+  );
+  return texts;
 }
 
 function failureText({ effectiveSessions, failures }: Bias): string {
@@ -140,21 +178,21 @@ function failureText({ effectiveSessions, failures }: Bias): string {
   if (failures === null) return 'players told nothing of failures in this record';
   const { recorded, selfNormalised, low, high, horvitzThompson } = failures;
   const range = `95 %: ${percent(low)} to ${percent(high)}; Horvitz–Thompson ${percent(horvitzThompson)}`;
-  return `failures that players told of: ${percent(recorded)} recorded, ${percent(selfNormalised)} replayed (${range})`;
+  return `of the answers that players told of failed: ${percent(recorded)} as recorded, ${percent(selfNormalised)} as replayed, as far as it tells (${range})`;
 }
 
 function partial({ isPartial, beyondRecord }: WhatIfResult): { partial: string[] } {
   const texts: string[] = [];
   if (isPartial) texts.push('the record begins in the middle, or has gaps: what had happened before them is not known');
   if (beyondRecord > 0) {
-    texts.push(`${count(beyondRecord)} decisions would have looked further than the record has sites for their place`);
+    texts.push(`${some(beyondRecord, 'decision')} would have looked further than the record has sites for their place`);
   }
   return { partial: texts };
 }
 
 function noteLines({ badLines, firstBad, cut, partial = [] }: ReadNotes & { partial?: string[] }): string[] {
   const notes = [...partial];
-  if (badLines > 0) notes.push(`${count(badLines)} lines could not be used, the first: ${firstBad}`);
+  if (badLines > 0) notes.push(`${some(badLines, 'line')} could not be used, the first: ${firstBad}`);
   if (cut.length > 0) notes.push(`cut off at the end: ${cut.join(', ')}`);
   return several('notes', notes);
 }
@@ -176,6 +214,10 @@ function table(rows: readonly string[][]): string[] {
 
 function several(label: string, texts: readonly string[]): string[] {
   return texts.map((text, at) => line(at === 0 ? label : '', text));
+}
+
+function some(number: number, what: string): string {
+  return `${count(number)} ${what}${number === 1 ? '' : 's'}`;
 }
 
 function line(label: string, text: string): string {

@@ -140,11 +140,41 @@ test('the text says what moved, what is full, and how far it can tell', async (t
     t.regex(text, new RegExp(`^${label} `, 'm'), text);
   }
   t.regex(text, /nyc → fra {2}3 sessions {2}\d/);
-  t.regex(text, /12 of 12 sessions came by a known chance, 5 % of them to explore/);
-  t.regex(text, /could have made 75 % of the replayed one’s first choices/);
+  t.regex(text, /exploreShare 5 %: the record tried another server in \d+ decisions? of 36/);
+  t.notRegex(text, /came by no chance/);
+  t.regex(text, /could have made 75 % of the replayed one’s first choices, and tells nothing of the others/);
   t.regex(text, /none: no server is promised more than its capacity/);
   const unchanged = await replayed(files);
   t.regex(whatIfText(unchanged.result, 'with nothing changed', notes), /^moved {8}nothing/m);
+});
+
+test('the text tells the displaced from those in their wake, and new overload from what was there', async (t) => {
+  const { files } = await recorded(t);
+  const { result, header: _header, ...notes } = await replayed(files, { without: ['nyc'] });
+  const peak = result.servers[0]!.after!;
+  const [calm, full] = [
+    { ...peak, share: 0.8, overSinceMs: null, overMs: 0 },
+    { ...peak, share: 1.2, atMs: 61_000, overSinceMs: 60_000, overMs: 2000 },
+  ];
+  const text = whatIfText(
+    {
+      ...result,
+      moved: [
+        { from: 'nyc', to: 'fra', sessions: 1, bytes: 3e9 },
+        { from: 'fra', to: null, sessions: 2, bytes: 1e9 },
+      ],
+      servers: [
+        { ...result.servers[0]!, id: 'old', before: { ...full, share: 1.3, overMs: 100 }, after: full },
+        { ...result.servers[0]!, id: 'new', before: calm, after: { ...full, share: 1.1 } },
+      ],
+    },
+    'without site nyc',
+    notes,
+  );
+  t.regex(text, /^ +from what is gone: 1 session, 3\.00 GB; the others/m);
+  t.regex(text, /^overload +2 servers promised more than capacity, 1 of them not so in the record\n +new from/m);
+  t.regex(text, /new from 00:01:00 on, 2 s in all, worst 110 % at 00:01:01; in the record never, at most 80 %/);
+  t.regex(text, /old from .* worst 120 % at 00:01:01; in the record a moment, worst 130 %/);
 });
 
 test('without exploring in the record the text says that nothing can be told of how players would fare', async (t) => {

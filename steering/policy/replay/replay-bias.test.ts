@@ -43,6 +43,23 @@ test('without exploration, without words of players and without weight nothing i
   t.is(other.result(0.1).unweighed, 1);
 });
 
+test('no failure among few sessions is no proof that there are none', (t) => {
+  const estimateOf = (sign: string) => {
+    const book = new BiasBook();
+    for (let at = 0; at < 100; at++) {
+      book.came('net', 0, 1, 1);
+      for (let word = 0; word < 50; word++) book.playerTold('net', 0, sign);
+    }
+    return book.result(0.05).failures!;
+  };
+  const none = estimateOf('well');
+  t.is(none.selfNormalised, 0);
+  t.is(none.low, 0);
+  t.true(Math.abs(none.high - 0.03) < 1e-3, `${none.high}: three in a hundred, by sessions and not by words`);
+  const all = estimateOf('failed');
+  t.true(Math.abs(all.low - 0.97) < 1e-3 && all.high === 1, `${all.low} ${all.high}`);
+});
+
 /** Numerical Recipes' generator: good enough to draw a few thousand sessions. */
 function drawer(seed: number): () => number {
   let state = seed;

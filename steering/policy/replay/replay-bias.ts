@@ -110,6 +110,7 @@ export class BiasBook {
 }
 
 const NORMAL_95 = 1.96;
+const NEVER_95 = -Math.log(0.05);
 
 /** What players of a network tell of a server stands for each session of theirs there. */
 function estimate(cells: readonly Cell[]): FailureEstimate | null {
@@ -124,12 +125,15 @@ function estimate(cells: readonly Cell[]): FailureEstimate | null {
   const drawn = sum((cell) => cell.squaredWeight * (share(cell) - mean) ** 2);
   const told = sum((cell) => (cell.weight ** 2 * share(cell) * (1 - share(cell))) / cell.signs);
   const margin = (NORMAL_95 * Math.sqrt(drawn + told)) / weight;
+  // Nothing seen in n sessions does not mean never: more than 3/n of it would have shown with 95 %. Words are no measure,
+  // for a session tells of many answers.
+  const unseen = Math.min(1, (NEVER_95 * sum((cell) => cell.squaredWeight)) / weight ** 2);
   return {
     sessions,
     recorded: sum((cell) => cell.sessions * share(cell)) / sessions,
     horvitzThompson: weighted / sessions,
     selfNormalised: mean,
-    low: Math.max(0, mean - margin),
-    high: Math.min(1, mean + margin),
+    low: Math.max(0, mean === 1 ? 1 - unseen : mean - margin),
+    high: Math.min(1, mean === 0 ? unseen : mean + margin),
   };
 }
