@@ -9,7 +9,7 @@ interface Change {
 
 /**
  * What servers would have reported, had sessions been placed otherwise: what they did report, moved by the difference of the
- * sessions placed on them. A session shows in reports half the settling time after it comes or goes, as it does on average.
+ * sessions placed on them, as far as reports show of sessions what they may take. A session shows in reports half the settling time after it comes or goes, as it does on average.
  */
 export class PlacedLoad {
   /** nominal bits per second of sessions placed there, as recorded and as replayed, by server of the record */
@@ -24,13 +24,35 @@ export class PlacedLoad {
   #next = 0;
   #egressBps = 0;
   #reservedBps = 0;
+  /** the latest report of each server, as recorded, and their sum; −1: it has sent none */
+  readonly #heardBps: Float64Array;
+  #allHeardBps = 0;
+  /** what was placed on those that have reported, as recorded */
+  #allShownBps = 0;
 
   constructor(servers: number, settleMs: number) {
     this.beforeBps = new Float64Array(servers);
     this.afterBps = new Float64Array(servers);
     this.#shownBeforeBps = new Float64Array(servers);
     this.#shownAfterBps = new Float64Array(servers);
+    this.#heardBps = new Float64Array(servers).fill(-1);
     this.#delayMs = settleMs / 2;
+  }
+
+  /** The server reported that much. */
+  heard(server: number, reservedBps: number): void {
+    const before = this.#heardBps[server]!;
+    if (before < 0) this.#allShownBps += this.#shownBeforeBps[server]!;
+    this.#allHeardBps += reservedBps - Math.max(0, before);
+    this.#heardBps[server] = reservedBps;
+  }
+
+  /**
+   * What sessions show in reports of what they may take at most: players that choose lower renditions reserve less. Taken
+   * for the same everywhere, so that a session does not grow by being moved.
+   */
+  get #takenPart(): number {
+    return this.#allShownBps > 0 ? Math.min(1, this.#allHeardBps / this.#allShownBps) : 1;
   }
 
   /** So much more is placed there, or less. */
@@ -47,6 +69,7 @@ export class PlacedLoad {
     for (; this.#next < changes.length && changes[this.#next]!.atMs <= nowMs; this.#next++) {
       const { server, beforeBps, afterBps } = changes[this.#next]!;
       this.#shownBeforeBps[server]! += beforeBps;
+      if (this.#heardBps[server]! >= 0) this.#allShownBps += beforeBps;
       this.#shownAfterBps[server]! += afterBps;
     }
     if (this.#next < 4096) return;
@@ -57,7 +80,7 @@ export class PlacedLoad {
   /** Reserved bits per second that a report which says `reservedBps` would have said. */
   shifted(server: number, reservedBps: number): number {
     const shiftBps = this.#shownAfterBps[server]! - this.#shownBeforeBps[server]!;
-    return Math.max(0, reservedBps + shiftBps);
+    return Math.max(0, reservedBps + shiftBps * this.#takenPart);
   }
 
   /** The report that the server would have sent. Errors and delays are as they were. */

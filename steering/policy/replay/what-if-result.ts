@@ -65,7 +65,7 @@ export interface WhatIfResult {
 /** What a replay with changes takes for granted. */
 export const ASSUMPTIONS = [
   'a session takes its nominal bitrate from its first decision to its last and the TTL after that, and plays from the first server named',
-  'a server would have reported what it did, moved by the nominal bitrate of the sessions placed otherwise; sent bytes in proportion',
+  'a server would have reported what it did, moved by the sessions placed otherwise, each by as much of its nominal bitrate as reports show of all; sent bytes in proportion',
   'errors, delays, probes and what players told are as recorded: a server that is made fuller does not get worse by it',
   'players ask at the times at which they asked, and a manifest names the servers that would have been written into it',
   'rank 0 is the first site of the recorded order, whether it is there or not',

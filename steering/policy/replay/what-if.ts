@@ -215,6 +215,7 @@ export class WhatIf {
     const reportedBps = report.reservedBps ?? report.egressBps;
     const capacityBps = Math.min(report.capacityBps, fileCapacityBps[server]!);
     isHeard[server] = 1;
+    load.heard(server, reportedBps);
     peaksBefore.saw(server, reportedBps, capacityBps, nowMs);
     const isThere = this.#world.serverNow[server]! >= 0;
     peaksAfter.saw(server, isThere ? load.shifted(server, reportedBps) : 0, capacityBps, nowMs);
