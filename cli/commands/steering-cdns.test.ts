@@ -15,6 +15,7 @@ const refusals: [title: string, args: string[], says: RegExp][] = [
     ['--ledger', 'x.json'],
     /^undercard: --ledger goes with --cdns: add that, or leave it out$/,
   ],
+  ['a token of no admin listener', ['--admin-token', 'x'], /^undercard: --admin-token goes with --admin <address>: /],
   ['neither sites nor CDNs', [], /^undercard: steering needs --sites <file>, or --cdns <file> /],
 ];
 

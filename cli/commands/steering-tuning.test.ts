@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { BadInput } from '../../runtime/bad-input.ts';
 import { DEFAULT_STEERING } from '../../steering/policy/steering-config.ts';
-import { steeringTuningOf } from './steering-tuning.ts';
+import { NODE_TIMES, steeringTuningOf } from './steering-tuning.ts';
 
 async function file(t: ExecutionContext, text: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'undercard-'));
@@ -44,7 +44,10 @@ for (const [title, text, says] of bad) {
 }
 
 test('flags that contradict each other, or the file, are one line', async (t) => {
-  const config = await file(t, 'downAfterMs: 2000\n');
+  const config = await file(t, 'suspectAfterMs: 1000\ndownAfterMs: 2000\n');
   const error = await t.throwsAsync(steeringTuningOf({ config, suspectAfter: '3s' }), { instanceOf: BadInput });
-  t.regex(error.message, /suspectAfterMs.*must be at most downAfterMs/);
+  t.regex(error.message, /^--suspect-after \(3s\) must be at most --down-after \(2s\): give both/);
+  t.like(DEFAULT_STEERING, NODE_TIMES);
+  await t.throwsAsync(steeringTuningOf({ downAfter: '1s' }), { message: /^--suspect-after \(3s\) .*\(1s\)/ });
+  t.like(await steeringTuningOf({ suspectAfter: '5s' }), { suspectAfterMs: 5000, downAfterMs: 5000 });
 });

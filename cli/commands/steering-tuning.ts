@@ -9,6 +9,8 @@ export interface TuningFlags {
   downAfter?: string;
 }
 
+/** As by default; a test holds them to it. */
+export const NODE_TIMES = { suspectAfterMs: 3000, downAfterMs: 5000 };
 const MOST_BYTES = 1024 * 1024;
 
 /** How steering decides: the file, which is the `steering` section of a scenario, then flags, then defaults. @throws BadInput */
@@ -28,5 +30,15 @@ export async function steeringTuningOf(flags: TuningFlags): Promise<SteeringPoli
   if (flags.policy !== undefined) said.policy = flags.policy;
   if (flags.suspectAfter !== undefined) said.suspectAfterMs = parseDuration(flags.suspectAfter, '--suspect-after');
   if (flags.downAfter !== undefined) said.downAfterMs = parseDuration(flags.downAfter, '--down-after');
+  refuseContradiction(flags, said);
   return checkConfig(said, 'flags', steeringPolicySchema);
+}
+
+/** By the names of the flags; the schema knows only those of fields. */
+function refuseContradiction({ suspectAfter, downAfter }: TuningFlags, said: Record<string, unknown>): void {
+  const suspectAfterMs = Number(said.suspectAfterMs ?? NODE_TIMES.suspectAfterMs);
+  const downAfterMs = Number(said.downAfterMs ?? NODE_TIMES.downAfterMs);
+  if ((suspectAfter === undefined && downAfter === undefined) || suspectAfterMs <= downAfterMs) return;
+  const [suspect, down] = [`--suspect-after (${suspectAfterMs / 1000}s)`, `--down-after (${downAfterMs / 1000}s)`];
+  throw new BadInput(`${suspect} must be at most ${down}: give both, or a shorter --suspect-after`);
 }

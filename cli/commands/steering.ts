@@ -70,6 +70,8 @@ async function run(flags: Flags): Promise<void> {
     allowIpParameter: flags.allowIpParameter ?? false,
     testCases: flags.testCases ?? false,
   };
+  if (flags.adminToken !== undefined && flags.admin === undefined)
+    throw new BadInput('--admin-token goes with --admin <address>: add that, or leave it out');
   const { cdns } = flags;
   if (cdns !== undefined && flags.record !== undefined)
     throw new BadInput('--record goes with --sites, not with --cdns');
