@@ -1,6 +1,7 @@
 import { BadInput } from '../../runtime/bad-input.ts';
 import type { RecordHeader } from '../../steering/policy/record/decision-record.ts';
 import type { WorldChange } from '../../steering/policy/replay/replay-world.ts';
+import { nearestName } from '../../topology/model/near-name.ts';
 
 export interface MissingFlags {
   without: string[];
@@ -23,8 +24,10 @@ function namesOf(flag: string, names: readonly string[], what: string, known: re
   const ids = new Set(known.map(({ id }) => id));
   const unknown = names.find((name) => !ids.has(name));
   if (unknown !== undefined) {
-    const listed = [...ids].slice(0, 8).join(', ');
-    throw new BadInput(`${flag}: the record has no ${what} "${unknown}"; it has ${listed}${ids.size > 8 ? ', …' : ''}`);
+    const near = nearestName(unknown, ids);
+    const listed = `it has ${[...ids].slice(0, 8).join(', ')}${ids.size > 8 ? ', …' : ''}`;
+    const hint = near === null ? listed : `did you mean "${near}"?`;
+    throw new BadInput(`${flag}: the record has no ${what} "${unknown}"; ${hint}`);
   }
   return new Set(names);
 }

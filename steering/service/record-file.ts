@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
 import { BadInput } from '../../runtime/bad-input.ts';
+import { pathReason } from '../../runtime/path-error.ts';
 
 export interface RecordFile {
   path: string;
@@ -49,7 +50,7 @@ async function beginningOf(path: string): Promise<{ bytes: number; header: { wal
     });
   } catch (cause) {
     if (cause instanceof BadInput) throw cause;
-    throw new BadInput(`${path}: cannot be read (${(cause as NodeJS.ErrnoException).code})`, { cause });
+    throw new BadInput(`${path}: ${pathReason(cause, 'read')}`, { cause });
   }
   const header = first === null ? null : headerIn(first);
   if (header === null) {

@@ -1,6 +1,7 @@
 import { open, rename, type FileHandle } from 'node:fs/promises';
 import { BadInput } from '../../runtime/bad-input.ts';
 import type { Log } from '../../runtime/log.ts';
+import { pathReason } from '../../runtime/path-error.ts';
 import type { NextLine, RecordSink } from '../policy/record/decision-recorder.ts';
 
 export interface RecordLogOptions {
@@ -81,9 +82,7 @@ export class RecordLog implements RecordSink {
     } catch (error) {
       await file?.close();
       if (error instanceof BadInput) throw error;
-      throw new BadInput(`--record: "${path}" cannot be written (${(error as NodeJS.ErrnoException).code})`, {
-        cause: error,
-      });
+      throw new BadInput(`--record: "${path}" ${pathReason(error, 'written')}`, { cause: error });
     }
   }
 

@@ -124,6 +124,6 @@ function linesHave(path: string, beginning: string): boolean {
 test('a record that cannot be written is said before anybody is served', async (t) => {
   await t.throwsAsync(openRecorded(t, { path: await temporaryFolder(t) }), {
     code: 'BAD_INPUT',
-    message: /^--record: ".*" cannot be written \(EISDIR\)$/,
+    message: /^--record: ".*" is a directory, not a file$/,
   });
 });
