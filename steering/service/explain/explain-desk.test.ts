@@ -92,6 +92,8 @@ test('what cannot be explained is refused in one line, naming the field', async 
   t.regex(await refused('path=live'), /^path: “live” must begin with a slash/);
   t.regex(await refused(''), /^path: give the path/);
   t.regex(await refused('path=/a&ip=%00%0d%0aX: y'), /^ip: /);
+  const { body } = await ask(`${admin}/metrics`);
+  t.regex(body, /requests_total\{route="explain",status="400",[^}]*\} 4$/m);
 });
 
 test('page and answers may be read by pages from here alone, are never stored, and answer HEAD', async (t) => {

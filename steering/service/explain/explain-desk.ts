@@ -84,6 +84,8 @@ export class ExplainDesk {
     const outcome = readExplainRequest(new URLSearchParams(exchange.query), addresses.connected(exchange));
     if (outcome.kind === 'bad') {
       const { field, detail } = outcome;
+      // Looking is not counted; what is refused is, as everywhere.
+      this.#options.metrics.requests.inc({ route: 'explain', status: 400 });
       return respondJson(exchange, 400, { error: 'bad-request', field, detail });
     }
     const { request } = outcome;
