@@ -114,6 +114,16 @@ test('a header that is bad ends the reading, with --lenient, too: nothing after 
   await t.throwsAsync(replayed([files[0]!], {}, true), { code: 'BAD_INPUT', message: /steering\.log\.1:\d+: / });
 });
 
+test('a record without a decision shows nothing, and is no check that passed', async (t) => {
+  const { files, lines } = await recorded(t);
+  writeFileSync(files[0]!, `${lines[0]![0]!}\n`);
+  const options = { files: await recordFiles([files[0]!]), lenient: false, progress };
+  await t.throwsAsync(checkRecord(options), {
+    code: 'BAD_INPUT',
+    message: /steering\.log\.1: there is no decision in it$/,
+  });
+});
+
 test('half a line at the end of a file is told of and does no harm', async (t) => {
   const { files, lines } = await recorded(t);
   writeFileSync(files[1]!, `${lines[1]!.join('\n')}\n["d",12`);

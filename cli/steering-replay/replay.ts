@@ -43,7 +43,10 @@ export interface WhatIfOutcome extends ReadNotes {
   header: RecordHeader;
 }
 
-/** Makes every decision of a record again, and stops at the first that comes out otherwise. */
+/**
+ * Makes every decision of a record again, and stops at the first that comes out otherwise.
+ * @throws BadInput where there is none, which would pass for a check
+ */
 export async function checkRecord(options: ReadOptions): Promise<CheckResult> {
   const reader = new RecordReader();
   const check = new ReplayCheck(reader);
@@ -60,6 +63,7 @@ export async function checkRecord(options: ReadOptions): Promise<CheckResult> {
     },
   });
   const { decisions, inputs, uncompared } = check;
+  if (difference === null && decisions + uncompared === 0) throw noDecision(options);
   return { same: difference === null, decisions, inputs, uncompared, difference, ...notes };
 }
 
@@ -86,8 +90,12 @@ export async function replayRecord(
     },
   });
   const result = (replay as WhatIf | null)?.result() ?? null;
-  if (result === null) throw new BadInput(`${options.files[0]!.path}: there is no decision in it`);
+  if (result === null) throw noDecision(options);
   return { result, header: header!, ...notes };
+}
+
+function noDecision({ files }: ReadOptions): BadInput {
+  return new BadInput(`${files[0]!.path}: there is no decision in it`);
 }
 
 const LENIENT = ' (--lenient leaves out and counts lines that cannot be used)';

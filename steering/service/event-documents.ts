@@ -116,7 +116,8 @@ export class EventDocuments {
     } catch (error) {
       if (tooLarge.signal.aborted) return badAnswer(`more than ${MOST_BYTES} bytes`);
       const cause = error instanceof TimeoutError ? 'timeout' : 'unreachable';
-      return { kind: 'unavailable', cause, detail: (error as Error).message };
+      // Players read it: the message itself has the source's address.
+      return { kind: 'unavailable', cause, detail: (error as NodeJS.ErrnoException).code ?? 'error' };
     }
   }
 }
