@@ -261,6 +261,7 @@ export async function writePlanFiles(plan: DemoPlan): Promise<void> {
   await writeFile(plan.topologyFile, topologyJson(plan.world.topology));
   await writeFile(plan.addressesFile, plan.addressesJson());
   await writeFile(plan.linksFile('backbone'), JSON.stringify({ links: plan.backboneLinks() }));
-  if (plan.options.accessRelays)
-    await writeFile(plan.linksFile('access'), JSON.stringify({ links: plan.accessLinks() }));
+  const { accessRelays, steering } = plan.options;
+  if (steering !== undefined) await writeFile(plan.steeringFile, JSON.stringify(steering));
+  if (accessRelays) await writeFile(plan.linksFile('access'), JSON.stringify({ links: plan.accessLinks() }));
 }

@@ -1,3 +1,4 @@
+import type { SteeringPolicyConfig } from '../../steering/policy/steering-config.ts';
 import { stringify } from 'yaml';
 import { steeringOneWayMs, WITHIN_SITE_MS } from '../../sim/actors/ways.ts';
 import type { Sites } from '../../topology/model/site.ts';
@@ -15,6 +16,8 @@ export interface DemoOptions {
   accessRelays: boolean;
   /** edges and shields write down every decision */
   recorded?: boolean;
+  /** how steering decides, where that is not the default: its configuration file (`--config`) */
+  steering?: Partial<SteeringPolicyConfig>;
   /** null: until Ctrl-C */
   durationMs: number | null;
 }
@@ -85,6 +88,10 @@ export class DemoPlan {
 
   get sitesFile(): string {
     return `${this.#folder}/sites.yaml`;
+  }
+
+  get steeringFile(): string {
+    return `${this.#folder}/steering.json`;
   }
 
   get topologyFile(): string {
@@ -193,6 +200,7 @@ export class DemoPlan {
         ...['--id', 'steering', '--sites', this.sitesFile, '--topology', this.topologyFile],
         ...['--events-from', this.url('origin'), '--allow-ip-parameter', '--test-cases'],
         ...['--public-url', this.url('steering')],
+        ...(this.options.steering === undefined ? [] : ['--config', this.steeringFile]),
       ]),
       ...this.world.edges.map((edge) => this.#edge(edge)),
     ];

@@ -97,6 +97,7 @@ export function predictionInput(
       restarts: { kind: 'none' },
     },
     origin: { egressBps: UNBOUNDED_BPS },
+    ...(options.steering === undefined ? {} : { steering: options.steering }),
     // Plain TCP on one machine: no TLS, and windows that are no bound; bodies are counted without their heads.
     transport: {
       tls: false,

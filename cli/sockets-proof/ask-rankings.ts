@@ -1,6 +1,6 @@
 import got from 'got';
 import { z } from 'zod';
-import { serversAnswerSchema } from '../../topology/model/servers-answer.ts';
+import { explainAnswerSchema } from '../../steering/policy/explain-answer.ts';
 import type { DemoPlan } from '../demo/plan.ts';
 import { viewersOf } from '../demo/prediction.ts';
 
@@ -9,7 +9,7 @@ const HEALTH_LOOKS = 8;
 const HEALTH_LOOK_MS = 400;
 
 /**
- * What steering answers each viewer now. Asked when steering takes every living edge for healthy, as it does in the
+ * What steering would answer each viewer now; asked so that no session is reserved by it. Asked when steering takes every living edge for healthy, as it does in the
  * simulator: an event loop that ran late is the host's load, which edges report and steering heeds; so it waits a little
  * for that to pass, and says when it has not.
  */
@@ -24,8 +24,10 @@ export async function askRankings(plan: DemoPlan, say: (text: string) => void): 
   const path = `/live/${plan.options.eventId}/master.m3u8`;
   const answers = viewersOf(plan).map(async ({ session, address }): Promise<[string, string]> => {
     const searchParams = { path, session, ip: address };
-    const answer = serversAnswerSchema.parse(await got(`${plan.url('steering')}/v1/servers`, { searchParams }).json());
-    const ranked = answer.servers.toSorted((a, b) => a.rank - b.rank);
+    const url = `${plan.adminUrl('steering')}/v1/explain`;
+    const { candidates } = explainAnswerSchema.parse(await got(url, { searchParams }).json());
+    const ranked = candidates.flatMap(({ id, rank }) => (rank === undefined ? [] : [{ id, rank }]));
+    ranked.sort((a, b) => a.rank - b.rank);
     return [session, ranked.map(({ id }) => id).join(' ')];
   });
   return new Map(await Promise.all(answers));

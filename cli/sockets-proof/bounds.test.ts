@@ -2,11 +2,20 @@ import test from 'ava';
 import { DemoPlan } from '../demo/plan.ts';
 import { compareFindings, type Findings } from './bounds.ts';
 import { predictFindings } from './predict.ts';
-import { KILLED, TIMELINE, VIEWERS } from './timeline.ts';
+import { KILLED, STEERING, TIMELINE, VIEWERS } from './timeline.ts';
 import { proofWorld } from './world.ts';
 
 const { spreadMs, endMs: durationMs } = TIMELINE;
-const OPTIONS = { port: 8080, viewers: VIEWERS, seed: 1, eventId: 'demo', spreadMs, accessRelays: true, durationMs };
+const OPTIONS = {
+  port: 8080,
+  viewers: VIEWERS,
+  seed: 1,
+  eventId: 'demo',
+  spreadMs,
+  accessRelays: true,
+  durationMs,
+  steering: STEERING,
+};
 const PREDICTED = predictFindings(new DemoPlan(OPTIONS, proofWorld(1), '/folder'), { nearMs: 1, farMs: 1 });
 
 const failed = (measured: Findings) =>

@@ -27,7 +27,7 @@ function rankingsNow({ world }: Simulation, plan: DemoPlan): Map<string, string>
     viewersOf(plan).map(({ session, place }) => {
       const home = world.places.find(({ network, metro }) => `${network}/${metro}` === place)!;
       const { country, network, metro } = home;
-      const { servers } = world.desk.rank({ country, client: session, path, subscriber: { network, metro } });
+      const { servers } = world.desk.peek({ country, client: session, path, subscriber: { network, metro } });
       return [session, servers.map(({ id }) => id).join(' ')];
     }),
   );

@@ -16,7 +16,7 @@ import { predictFindings } from './predict.ts';
 import { askRankings } from './ask-rankings.ts';
 import { WARM_UP_SEGMENT, warmUp } from './warm-up.ts';
 import { proofWorld } from './world.ts';
-import { KILLED, TIMELINE, VIEWERS } from './timeline.ts';
+import { KILLED, STEERING, TIMELINE, VIEWERS } from './timeline.ts';
 
 export interface SocketsProofOptions {
   /** where the prediction is written, before anything is started */
@@ -68,6 +68,7 @@ async function optionsOf(seed: number) {
     accessRelays: true,
     recorded: true,
     durationMs,
+    steering: STEERING,
   };
 }
 

@@ -17,6 +17,12 @@ export const TIMELINE = {
   endMs: 60_000,
 };
 
+/**
+ * Who belongs where is to be compared, to the last viewer. Bounded load and exploring go by what has been reported to the
+ * millisecond, and by the host's clock: which viewer of sixty is handed on is left to chance there.
+ */
+export const STEERING = { boundedLoad: 100, exploreShare: 0 };
+
 export const VIEWERS = 60;
 export const KILLED = 'edge-5';
 /**
