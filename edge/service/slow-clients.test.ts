@@ -57,12 +57,12 @@ for (const [title, length] of [
     const rest = new Gate();
     rest.open();
     const origin = await OriginServer.open(t, giveInHalves(LARGE, rest, length));
-    const policy = { objectBytesMax: 2 ** 20, stallTimeoutMs: 500 };
+    const policy = { objectBytesMax: 2 ** 20, stallTimeoutMs: 2000 };
     const edge = await openEdge(t, { upstreams: [origin.url], policy });
     const asked = new Asked(edge.url, '/large');
     await asked.head;
     // Longer than the upstream may be silent by itself: the pause is the client's, and not held against it.
-    await new Promise((resolve) => setTimeout(resolve, 3 * policy.stallTimeoutMs));
+    await new Promise((resolve) => setTimeout(resolve, 1.5 * policy.stallTimeoutMs));
     t.true(edge.node.upstreamBytes < LARGE.byteLength, 'the upstream has been made to wait');
     t.true(edge.machine.arrivingBytes <= policy.objectBytesMax);
     const answer = await asked.answer();

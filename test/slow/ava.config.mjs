@@ -3,6 +3,7 @@ export default {
   files: ['test/slow/**/*.test.ts'],
   extensions: ['ts'],
   workerThreads: false,
-  concurrency: 1,
+  // Each runs one process at a time: as many files as CI has cores.
+  concurrency: 2,
   timeout: '3m',
 };
