@@ -78,6 +78,8 @@ export class CandidateSearch {
   /** of the session: the server that it plays from keeps it; it is one of the few that try what was turned away */
   #stays = false;
   #explores = false;
+  /** servers of it were not looked at */
+  #hasSkipped = false;
 
   constructor(
     sites: readonly Site[],
@@ -136,6 +138,7 @@ export class CandidateSearch {
     all: boolean,
   ): void {
     this.candidates.clear();
+    this.#hasSkipped = false;
     // A manifest names few sites: the walk need not go on to the end of the world when it has met them all.
     const named = among === undefined ? null : this.#fleet.sitesOf(among);
     // With enough sites that take the session, an answer has two servers of the first, and one of each other.
@@ -151,7 +154,7 @@ export class CandidateSearch {
       }
       if (this.#lookAtSite(site, siteRank, place, seeker, nowMs, among, skips)) sitesThatTake++;
     }
-    if (skips && sitesThatTake < MOST_SITES) this.#look(order, place, seeker, nowMs, among, true);
+    if (this.#hasSkipped && sitesThatTake < MOST_SITES) this.#look(order, place, seeker, nowMs, among, true);
   }
 
   /**
@@ -183,7 +186,11 @@ export class CandidateSearch {
     let takes = false;
     /** those that take it and are not over their bound: who comes later in the ring comes after them */
     let before = 0;
-    for (let turn = 0; turn < count && before < enough; turn++) {
+    for (let turn = 0; turn < count; turn++) {
+      if (before >= enough) {
+        this.#hasSkipped = true;
+        break;
+      }
       const server = fleet.owners[from + turn]!;
       if (among !== undefined && !among.has(fleet.servers[server]!.id)) continue;
       const standing = nodes.standingAt(server, nowMs);
@@ -200,8 +207,8 @@ export class CandidateSearch {
       const loadWith = server === playing ? load : load + nominalBps / capacityBps;
       if (server === playing && stays) {
         takes = true;
-        const place = this.#isHandedOn(server, bound, session, nowMs) ? turn + OVER_BOUND_TURNS : -1;
-        candidates.add(server, site, siteRank, place, TIERS.takes, 0, flags);
+        const order = this.#isHandedOn(server, bound, session, nowMs) ? turn + OVER_BOUND_TURNS : -1;
+        candidates.add(server, site, siteRank, order, TIERS.takes, 0, flags);
         continue;
       }
       if (loadWith > admission.fullShare) {
